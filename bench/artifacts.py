@@ -1,0 +1,152 @@
+"""Makes a variant's folder once, and again only when what decides it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import platform
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock
+
+from bench import stdlib_text
+from bench.catalog import Catalog
+from bench.errors import MakeFailed, Misuse
+from bench.machine import versions
+from bench.manifest import MANIFEST, Manifest
+from bench.source import Source
+from bench.variant import Variant
+
+MATTER = ("torch", "transformers", "safetensors", "tokenizers", "onnxruntime", "tensorrt")
+"""Packages whose version changes what a recipe writes."""
+
+Maker = Callable[[Variant, Path, Path], None]
+"""(variant, base's folder, draft) -> fills the draft, in a process of its own."""
+
+
+class DamagedArtifact(UserWarning):
+    """A made folder did not hold what its manifest says."""
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The made folders below `root`."""
+
+    root: Path
+    catalog: Catalog
+    source: Source
+    maker: Maker
+
+    def folder(self, variant: Variant) -> Path:
+        """What `variant.load` reads, made first where it is missing or damaged."""
+        base = self._base_folder(variant)
+        if variant.make is None:
+            return base
+        ready = self.place(variant)
+        with self._locked(ready):
+            if ready.exists() and self._sound(variant, ready):
+                return ready
+            self._make(variant, base, ready)
+        return ready
+
+    def place(self, variant: Variant) -> Path:
+        """Where its folder is or would be; for a variant without `make`, its base's."""
+        if variant.make is None and variant.base is not None:
+            return self.place(self.catalog.get(variant.base))
+        return self.root / f"{variant.name}-{self.fingerprint(variant)[:16]}"
+
+    def fingerprint(self, variant: Variant) -> str:
+        """Of its recipe file, runtime, options, base, the teacher's content and the versions."""
+        parts = [variant.name, json.dumps(dict(variant.options), sort_keys=True, default=str)]
+        parts += [self._recipe_digest(variant), self._versions]
+        if variant.trains:
+            parts += [platform.python_version(), _digest_file(Path(stdlib_text.__file__))]
+        if variant.base is None:
+            parts.append(self._source_digest)
+        else:
+            parts.append(self.fingerprint(self.catalog.get(variant.base)))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _base_folder(self, variant: Variant) -> Path:
+        if variant.base is None:
+            return self.source.path
+        return self.folder(self.catalog.get(variant.base))
+
+    def _make(self, variant: Variant, base: Path, ready: Path) -> None:
+        draft = ready.with_name(ready.name + ".draft")
+        try:
+            shutil.rmtree(draft, ignore_errors=True)  # a killed session's
+            draft.mkdir(parents=True)
+            self.maker(variant, base, draft)
+            Manifest.of(draft, variant.name, self.fingerprint(variant)).write(draft)
+            draft.rename(ready)
+        except OSError as error:
+            raise MakeFailed(f"{variant.name}: {draft}: {error.strerror or error}") from None
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _sound(self, variant: Variant, ready: Path) -> bool:
+        wrong = Manifest.damage(ready)
+        if wrong is None:
+            return True
+        warnings.warn(
+            f"{variant.name}: {wrong}; the folder is made again", DamagedArtifact, stacklevel=2
+        )
+        shutil.rmtree(ready)
+        return False
+
+    @contextmanager
+    def _locked(self, ready: Path) -> Iterator[None]:
+        with FileLock(ready.with_name(ready.name + ".lock")):
+            yield
+
+    def check_writable(self) -> None:
+        """Raises Misuse where nothing could be made."""
+        probe = self.root / ".writable"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise Misuse(
+                f"the artifacts folder {self.root} cannot be written: {error.strerror}; "
+                "name another with --artifacts"
+            ) from None
+
+    @cached_property
+    def _source_digest(self) -> str:
+        return self.source.fingerprint
+
+    @cached_property
+    def _versions(self) -> str:
+        found = versions()
+        return json.dumps({name: found.get(name) for name in MATTER})
+
+    def _recipe_digest(self, variant: Variant) -> str:
+        """Of the declaring file and of what stands in its package's recipes/ and runtimes/."""
+        own = Path(inspect.getfile(variant.make or variant.load))
+        shared = [
+            file
+            for room in ("recipes", "runtimes")
+            for file in sorted((own.parent / room).glob("*.py"))
+        ]
+        return "".join(_digest_file(file) for file in [own, *shared])
+
+
+def made(root: Path) -> Iterator[tuple[Path, Manifest]]:
+    """Every whole folder below `root`, with its manifest."""
+    for path in sorted(root.glob(f"*/{MANIFEST}")):
+        manifest = Manifest.read(path.parent)
+        if manifest is not None:
+            yield path.parent, manifest
+
+
+def _digest_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

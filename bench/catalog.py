@@ -1,0 +1,96 @@
+"""All variants that the packages declare, and every chain of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from bench.discovery import find
+from bench.errors import DuplicateName, Misuse
+from bench.variant import Variant
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Variants by name; chains that nobody declared are built when asked for."""
+
+    declared: Mapping[str, Variant]
+    packages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, packages: tuple[str, ...]) -> Catalog:
+        """Read every file of `packages`. A name twice is refused, unless the later replaces it."""
+        declared: dict[str, Variant] = {}
+        for package in packages:
+            for name, variant in _found(package).items():
+                if name in declared and variant.replaces != name:
+                    raise DuplicateName(
+                        f"{package}/ declares the variant {name!r}, which another package of "
+                        f"bench_variants has already; rename it, or say replaces={name!r}"
+                    )
+                declared[name] = variant
+        return cls(declared, packages)
+
+    def get(self, name: str) -> Variant:
+        """The variant or chain of that name. Raises Misuse where a link is not declared."""
+        if name in self.declared:
+            return self._checked(self.declared[name])
+        base, plus, last = name.rpartition("+")
+        if not plus or last not in self.declared:
+            raise Misuse(
+                f"variant {name!r} is declared nowhere in {', '.join(self.packages)}; "
+                f"declared: {', '.join(sorted(self.declared))}"
+            )
+        if self.declared[last].base is None:
+            raise Misuse(f"chain {name!r}: {last!r} is the user's own model, not a recipe")
+        self.get(base)
+        return self._checked(self.declared[last].on(base))
+
+    def line(self, variant: Variant) -> Iterator[Variant]:
+        """`variant` and what it is made from, the root first."""
+        if variant.base is not None:
+            yield from self.line(self.get(variant.base))
+        yield variant
+
+    def embedded(self, name: str) -> Path | None:
+        """The model that a package carries in a folder `name/model`, if one does."""
+        if not name.isidentifier():
+            return None
+        for package in self.packages:
+            for root in import_module(package).__path__:
+                folder = Path(root, name, "model")
+                if (folder / "config.json").is_file():
+                    return folder
+        return None
+
+    def _checked(self, variant: Variant) -> Variant:
+        if variant.base is None:
+            return variant
+        try:
+            base = self.get(variant.base)
+        except Misuse:
+            raise Misuse(
+                f"variant {variant.name!r} is made from {variant.base!r}, which no file in "
+                f"{', '.join(self.packages)} declares; declared: "
+                f"{', '.join(sorted(self.declared))}"
+            ) from None
+        if not base.checkpoint and variant.make is not None:
+            raise Misuse(
+                f"variant {variant.name!r} cannot be made from {base.name!r}, whose folder is "
+                "packed for its own kernel; put it first in the chain"
+            )
+        return variant
+
+
+def _found(package: str) -> dict[str, Variant]:
+    try:
+        return find(package, Variant)
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        raise Misuse(
+            f"bench_variants names the package {package!r}, which cannot be imported; "
+            "is it installed, or is `pythonpath = .` missing from the ini file?"
+        ) from None

@@ -1,0 +1,129 @@
+"""What a suite can ask for."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import process
+from bench import text as texts
+from bench.cell import CELL
+from bench.child import in_child
+from bench.errors import ProofFailed
+from bench.measure import Measure, Note
+from bench.metrics.memory import resident_bytes
+from bench.model import Model, Tokens
+from bench.sampling import Plan
+from bench.session import BenchSession, session_of
+from bench.text import Text
+from bench.variant import Variant
+from bench.workload import Workload
+
+
+@pytest.fixture(scope="session")
+def bench_session(request: pytest.FixtureRequest) -> BenchSession:
+    """The session's own state."""
+    return session_of(request.config)
+
+
+@pytest.fixture(scope="session")
+def bench_variant(request: pytest.FixtureRequest) -> str:
+    """The name of the variant under test; parametrized by the plugin."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def variant(bench_session: BenchSession, bench_variant: str) -> Variant:
+    """The variant under test."""
+    return bench_session.catalog.get(bench_variant)
+
+
+@pytest.fixture(scope="session")
+def folder(bench_session: BenchSession, variant: Variant) -> Path:
+    """The folder that it was made into."""
+    return bench_session.folder(variant)
+
+
+@pytest.fixture(scope="session")
+def text(bench_session: BenchSession) -> Text:
+    """The evaluation text, in tokens."""
+    return bench_session.text
+
+
+@pytest.fixture(scope="session")
+def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -> int | None:
+    """Resident bytes of this process once everything is imported and nothing is loaded."""
+    os.environ.update(process.environment(bench_session.settings.threads))
+    if variant.runtime:
+        import_module(variant.runtime).prepare(folder, bench_session.settings.place)
+    gc.collect()
+    return resident_bytes()
+
+
+@pytest.fixture(scope="session")
+def loading(
+    bench_session: BenchSession, variant: Variant, folder: Path, host_baseline: int | None
+) -> Callable[[], Model]:
+    """Loads the variant anew at each call; the suite closes what it got."""
+    return lambda: variant.load(folder, bench_session.settings.place)
+
+
+@pytest.fixture(scope="session")
+def model(
+    bench_session: BenchSession, variant: Variant, loading: Callable[[], Model]
+) -> Iterator[Model]:
+    """The variant under test, in memory and proven. Only one is ever alive."""
+    live = loading()
+    try:
+        if in_child() is None:
+            prove(bench_session, variant, live)
+        yield live
+        if in_child() is not None:  # a profiler's memory must not stand in a memory cell
+            prove(bench_session, variant, live)
+    except ProofFailed as error:
+        bench_session.disproved[variant.name] = str(error)
+        if in_child() is None:
+            raise
+    finally:
+        live.close()
+        del live
+        gc.collect()
+
+
+def prove(bench_session: BenchSession, variant: Variant, live: Model) -> None:
+    """Let a model show that it is what its name says. Raises ProofFailed."""
+    try:
+        bench_session.proofs[variant.name] = live.proof()
+    except ProofFailed as error:
+        raise ProofFailed(f"{variant.name}: {error}") from None
+
+
+@pytest.fixture
+def prompt(bench_session: BenchSession, workload: Workload) -> Tokens:
+    """The workload's prompt, cut from the training text: the same for every variant."""
+    tokens = texts.training(bench_session.teacher_folder)
+    return workload.prompt(tokens, bench_session.settings.seed)
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Puts values into the cell's record, for a suite without a clock."""
+    return Note(request.node.stash[CELL])
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: BenchSession) -> Measure:
+    """Times a step, and puts values into the cell's record."""
+    cell = request.node.stash[CELL]
+    benchmark.name = benchmark.fullname = cell.label
+    benchmark.group = f"{cell.suite} {cell.workload}"
+    benchmark.params = {"variant": cell.variant, "workload": str(cell.workload)}
+    once = not benchmark.enabled
+    plan = Plan(rounds=1, warmups=0) if once else Plan(rounds=bench_session.settings.rounds)
+    return Measure(cell, benchmark, plan)

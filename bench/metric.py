@@ -1,0 +1,51 @@
+"""What is measured, and who watches while it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.workload import Workload
+
+Unit = Literal["s", "B", "J", "tok/s", "nat/tok", "1"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """What the clock saw of one cell."""
+
+    workload: Workload
+    seconds: tuple[float, ...]
+    """Wall time of each round's whole step."""
+    ticks: tuple[tuple[float, ...], ...]
+    """Per round: seconds from its start to each tick of the step; empty where it never ticked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A named quantity, always in a base unit; only reports scale it."""
+
+    name: str
+    unit: Unit
+    better: Literal["lower", "higher"]
+    kind: Literal["exact", "timing", "tail", "paired"]
+    """How it may be judged: see README, "What a figure is"."""
+    summary: str
+    derive: Callable[[Timed], Sequence[float] | None] | None = None
+    """One value per round from what the clock saw, or None where this cell has no such thing."""
+
+
+class Probe:
+    """Watches one extra run of a step; never shares a run with the clock."""
+
+    name: str
+    needs: tuple[str, ...] = ()
+
+    def start(self) -> None:
+        """Begin to watch."""
+        raise NotImplementedError
+
+    def stop(self) -> Mapping[Metric, float]:
+        """What it saw since `start`; a metric that cannot be had here is left out, never 0."""
+        raise NotImplementedError

@@ -1,0 +1,71 @@
+"""The most memory that a step held at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.metric import Metric
+
+peak_host = Metric(
+    name="peak_host",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="peak resident memory of the process above its own baseline after imports",
+)
+
+peak_host_absolute = Metric(
+    name="peak_host_absolute",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="peak resident memory of the process, frameworks included",
+)
+
+peak_device = Metric(
+    name="peak_device",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="peak of what the framework's allocator held on the device",
+)
+
+_STATUS = Path("/proc/self/status")
+_CLEAR = Path("/proc/self/clear_refs")
+
+
+def reset_peak() -> bool:
+    """Start the process's peak anew (Linux: VmHWM); False where that cannot be done."""
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def peak_bytes() -> int | None:
+    """Peak resident memory since the last `reset_peak`."""
+    return _status("VmHWM")
+
+
+def resident_bytes() -> int | None:
+    """Resident memory now."""
+    return _status("VmRSS")
+
+
+def host_peak_of(step: Callable[[], object]) -> int | None:
+    """Peak resident bytes while `step` ran; None where the system cannot say."""
+    if not reset_peak():
+        return None
+    step()
+    return peak_bytes()
+
+
+def _status(field: str) -> int | None:
+    try:
+        found = re.search(rf"^{field}:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found[1]) * 1024 if found else None

@@ -1,0 +1,94 @@
+"""Which of the collected cells stay, and the order in which they run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bench import runfile
+from bench.cell import CELL, Cell, cell_of, isolated
+from bench.child import in_child
+from bench.errors import Misuse
+from bench.guard import refuse_meddlers, refuse_shadows
+from bench.replay import CLOCK
+from bench.selection import Selection
+from bench.session import session_of
+
+
+def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the cells that are asked for, in the order in which they run. Raises Misuse."""
+    for item in items:
+        if cell := cell_of(item):
+            item.stash[CELL] = cell
+            item.add_marker(pytest.mark.benchmark(timer=CLOCK))
+    ours = [item for item in items if CELL in item.stash]
+    if not ours:
+        return
+    refuse_meddlers(config)
+    refuse_shadows()
+    bench = session_of(config)
+    kept = _of_default_suites(config, ours)
+    if not config.option.collectonly:  # a hub id would be fetched
+        check_positions([item.stash[CELL] for item in kept], bench.source.positions)
+    kept = kept if in_child() else in_order(kept, bench.settings.seed)
+    bench.order[:] = [item.stash[CELL].label for item in kept]
+    items[:] = [item for item in items if CELL not in item.stash] + kept
+    runfile.take_over(config)
+
+
+def _of_default_suites(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    selection = Selection.of(config)
+    if selection.widened:
+        return items
+    asked = set(selection.default_suites)
+    named = {arg.partition("::")[0] for arg in config.args if ".py" in arg}
+
+    def stays(item: pytest.Item) -> bool:
+        by_hand = any(item.path.samefile(path) for path in named if Path(path).exists())
+        return by_hand or item.stash[CELL].suite in asked or not _is_ours(item.path)
+
+    gone = [item for item in items if not stays(item)]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+    return [item for item in items if stays(item)]
+
+
+def _is_ours(path: Path) -> bool:
+    return path.resolve().parent == Path(__file__).resolve().parent.parent / "suites"
+
+
+def in_order(items: Sequence[pytest.Item], seed: int) -> list[pytest.Item]:
+    """Variants contiguous, in seeded order; within one: isolated cells, then the rest, shuffled.
+
+    Isolated cells that hold a model come before those that load it anew, whose leavings would
+    stand in their memory baseline.
+    """
+    dice = random.Random(seed)
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        groups.setdefault(item.stash[CELL].variant, []).append(item)
+    variants = list(groups)
+    dice.shuffle(variants)
+    ordered: list[pytest.Item] = []
+    for variant in variants:
+        dice.shuffle(groups[variant])
+        ordered += sorted(groups[variant], key=_rank)
+    return ordered
+
+
+def check_positions(cells: Sequence[Cell], positions: int) -> None:
+    """Raises Misuse where a workload is longer than the model can take."""
+    for cell in cells:
+        if cell.workload and cell.workload.length > positions:
+            raise Misuse(
+                f"{cell.suite}: prompt {cell.workload.prompt_tokens} + new tokens "
+                f"{cell.workload.new_tokens} is longer than the model's {positions} positions; "
+                "give smaller --prompt or --new"
+            )
+
+
+def _rank(item: pytest.Item) -> tuple[bool, bool]:
+    return not isolated(item), "model" not in getattr(item, "fixturenames", ())

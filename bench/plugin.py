@@ -1,0 +1,164 @@
+"""The pytest plugin: every hook forwards to the room that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from bench import making, options, runfile
+from bench.cell import CELL, ISOLATED, PARAMETER
+from bench.child import Children, append, in_child
+from bench.errors import BenchError, Misuse
+from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this module's names
+    bench_session,
+    bench_variant,
+    folder,
+    host_baseline,
+    loading,
+    measure,
+    model,
+    note,
+    prompt,
+    text,
+    variant,
+)
+from bench.order import arrange
+from bench.outcome import conclude
+from bench.record import record_of, to_json
+from bench.selection import Selection, parametrize
+from bench.session import RUN_FILE, SESSION, session_of
+
+_TROUBLE = pytest.StashKey[BenchError]()
+_CHILDREN = pytest.StashKey[Children]()
+
+
+class BareJson:
+    """Waits for pytest-benchmark's option, which may be declared before ours or after."""
+
+    def __init__(self, parser: pytest.Parser) -> None:
+        self._parser = parser
+
+    def pytest_plugin_registered(self) -> None:
+        """pytest: "A new pytest plugin got registered"."""
+        options.allow_bare_json(self._parser)
+
+
+class Listener:
+    """Hears of every report, which says nothing of its session; so this does."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """pytest: "Process the TestReport produced for each phase"; in a child, pass it on."""
+        if found := getattr(report, "bench_record", None):
+            self._config.stash[SESSION].note(record_of(found))
+        if journal := in_child():
+            hook = self._config.hook
+            data = hook.pytest_report_to_serializable(config=self._config, report=report)
+            append(journal, {"report": data})
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """pytest: "Register argparse-style options and config-style config values"."""
+    options.add(parser)
+    options.allow_bare_json(parser)
+    pluginmanager.register(BareJson(parser))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse what can be seen to be wrong from the command line alone."""
+    config.addinivalue_line("markers", f"{ISOLATED}: the cells run in a child process")
+    config.pluginmanager.register(Listener(config))
+    try:
+        Selection.of(config)
+        runfile.check_path(config)
+        if options.any_given(config):
+            session_of(config)
+    except BenchError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for the variant, by itself or through `model`, runs once for each."""
+    if PARAMETER not in metafunc.fixturenames:
+        return
+    try:
+        bench = session_of(metafunc.config)
+        selection = Selection.of(metafunc.config)
+        parametrize(metafunc, selection, bench.catalog, bench.settings.device)
+    except BenchError as error:  # a usage error from this hook would end in exit code 2, not 4
+        metafunc.config.stash[_TROUBLE] = error
+        metafunc.parametrize(PARAMETER, [], scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """After pytest's own -k and -m: check, order and mark what is left."""
+    if _TROUBLE in config.stash:
+        raise pytest.UsageError(str(config.stash[_TROUBLE]))
+    try:
+        arrange(config, items)
+    except BenchError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Make everything that is needed before the first cell; `--make-only` stops there."""
+    cells = [item for item in session.items if CELL in item.stash]
+    if not cells or session.config.option.collectonly or session.testsfailed or in_child():
+        return None
+    try:
+        children = making.before_the_first_cell(session.config, cells)
+    except Misuse as error:
+        raise pytest.UsageError(str(error)) from None
+    if children is not None:
+        session.config.stash[_CHILDREN] = children
+    if not session.config.getoption("bench_make_only"):
+        return None
+    session.testsfailed += len(session.config.stash[SESSION].unmade)
+    return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """An isolated cell runs in a child; its reports are logged here as if it had run here."""
+    children = item.config.stash.get(_CHILDREN, None)
+    if children is None or not children.has(item):
+        return None
+    bench = item.config.stash[SESSION]
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in children.reports(item):
+        item.ihook.pytest_runtest_logreport(report=report)
+    bench.proofs.update(children.proofs)
+    bench.disproved.update(children.disproved)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The record travels on the report, so that a child's takes the same way as our own."""
+    report = yield
+    if cell := item.stash.get(CELL, None):
+        error = call.excinfo.value if call.excinfo else None
+        if record := conclude(cell, report, error):
+            vars(report)["bench_record"] = to_json(record)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the run: whole, and only where there is something to say."""
+    config = session.config
+    bench = config.stash.get(SESSION, None)
+    if journal := in_child():
+        if bench is not None:
+            append(journal, {"proofs": bench.proofs, "disproved": bench.disproved})
+    elif bench and bench.records and not config.getoption("benchmark_disable"):
+        config.stash[RUN_FILE] = runfile.write(config, bench)

@@ -1,0 +1,61 @@
+"""Child processes of ours: they find what this process found, and end when it ends."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+PARENT = "WEIGHBRIDGE_PARENT"
+QUIET = {
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+}
+"""Set for us and our children: no chatter between a progress bar's lines, NVML's GPU order."""
+_PR_SET_PDEATHSIG = 1
+
+
+def environment(threads: int, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a child that imports a framework on `threads` threads."""
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    sizes = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    ours = {"PYTHONPATH": path, PARENT: str(os.getpid())}
+    return {**os.environ, **QUIET, **sizes, **ours, **(extra or {})}
+
+
+def start(
+    module: str, arguments: Sequence[str], env: Mapping[str, str], output: int | IO[str]
+) -> subprocess.Popen[str]:
+    """`python -m module`, its input closed, its standard output going to `output`."""
+    command = [sys.executable, "-W", "ignore", "-m", module, *arguments]
+    return subprocess.Popen(
+        command, env=dict(env), stdin=subprocess.DEVNULL, stdout=output, text=True
+    )
+
+
+def end_with_parent() -> None:
+    """Called first in a child: the kernel ends it when its parent dies (Linux)."""
+    parent = os.environ.get(PARENT)
+    if not sys.platform.startswith("linux") or parent is None:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(parent):  # it died before we asked
+        os._exit(1)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End a child and wait for it."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

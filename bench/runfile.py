@@ -1,0 +1,92 @@
+"""Takes the JSON over from pytest-benchmark and writes the run, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import Misuse
+from bench.record import to_json
+from bench.session import BenchSession, write_whole
+
+_WANTED = pytest.StashKey[Path]()
+_HOOKS = "pytest_benchmark_"
+
+
+def check_path(config: pytest.Config) -> None:
+    """Raises Misuse where the run file could not be written at the end."""
+    path = config.getoption("benchmark_json", None)
+    if path is None:
+        return
+    refuse_unwritable("--benchmark-json", Path(path))
+
+
+def refuse_unwritable(flag: str, path: Path) -> None:
+    """Raises Misuse where a file could not be put at `path`."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise Misuse(f"{flag} {path} is a folder; name a file, as in {flag}=run.json")
+    if not folder.is_dir():
+        raise Misuse(f"{flag} {path}: the folder {folder} does not exist")
+    if not os.access(folder, os.W_OK):
+        raise Misuse(f"{flag} {path}: the folder {folder} cannot be written")
+
+
+def take_over(config: pytest.Config) -> None:
+    """We write the file: pytest-benchmark's own writing is not atomic, and has holes."""
+    plugin = config.pluginmanager.getplugin("pytest-benchmark")
+    config.stash[_WANTED] = Path(plugin.json) if plugin.json else _temporary(config)
+    plugin.json = None
+    if config.get_verbosity() < 1:
+        plugin.quiet = True  # its own table only under -v
+
+
+def write(config: pytest.Config, bench: BenchSession) -> Path:
+    """pytest-benchmark's document with ours beside it; where it went."""
+    plugin = config.pluginmanager.getplugin("pytest-benchmark")
+    clocked = []
+    for row in plugin.benchmarks:
+        record = bench.records.get(row.fullname)
+        if row.has_error or record is None:
+            continue
+        final = bench.final(record)
+        row.extra_info["bench"] = to_json(final)
+        if final.status == "measured":
+            clocked.append(row)
+    document = _document(config, clocked)
+    document["weighbridge"] = bench.document(row.fullname for row in clocked)
+    path = config.stash[_WANTED]
+    write_whole(path, document)
+    return path
+
+
+def _document(config: pytest.Config, rows: list[Any]) -> dict[str, Any]:
+    """Through pytest-benchmark's own hooks, so that its readers know the form."""
+    hook = config.hook
+    machine = hook.pytest_benchmark_generate_machine_info(config=config)
+    hook.pytest_benchmark_update_machine_info(config=config, machine_info=machine)
+    commit = hook.pytest_benchmark_generate_commit_info(config=config)
+    hook.pytest_benchmark_update_commit_info(config=config, commit_info=commit)
+    document: dict[str, Any] = hook.pytest_benchmark_generate_json(
+        config=config,
+        benchmarks=rows,
+        include_data=True,
+        machine_info=machine,
+        commit_info=commit,
+    )
+    hook.pytest_benchmark_update_json(config=config, benchmarks=rows, output_json=document)
+    machine["cpu"].pop("hz_actual", None)  # differ at every look, so no two machines are the same
+    machine["cpu"].pop("hz_actual_friendly", None)
+    document.setdefault("datetime", datetime.now(UTC).isoformat())
+    return document
+
+
+def _temporary(config: pytest.Config) -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="weighbridge-")
+    config.add_cleanup(folder.cleanup)
+    return Path(folder.name, "run.json")

@@ -1,0 +1,179 @@
+"""One pytest session of ours: what was asked for, what was found out, and the run that it makes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import text as texts
+from bench.artifacts import Artifacts
+from bench.catalog import Catalog
+from bench.errors import MakeFailed, Misuse
+from bench.machine import describe
+from bench.make import ChildMaker
+from bench.record import SCHEMA, Record, to_json
+from bench.settings import Settings
+from bench.source import Source, resolve
+from bench.text import Text
+from bench.variant import Variant
+
+RUN_FILE = pytest.StashKey[Path]()
+"""The finished run file of this session, in `config.stash`."""
+SESSION = pytest.StashKey["BenchSession"]()
+"""The session's own state, where it has cells of ours."""
+
+
+@dataclass
+class BenchSession:
+    """Everything that outlives a cell."""
+
+    settings: Settings
+    catalog: Catalog
+    root: Path
+    say: Callable[[str], None]
+    records: dict[str, Record] = field(default_factory=dict)
+    proofs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    disproved: dict[str, str] = field(default_factory=dict)
+    """Variants that are not what their name says, and what they are instead."""
+    unmade: dict[str, str] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+
+    @cached_property
+    def source(self) -> Source:
+        """The user's model, found and looked at."""
+        return resolve(self.settings.teacher, self.catalog)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """Where its compressed forms are made."""
+        maker = ChildMaker(self.settings.packages, self.settings.threads, self.say)
+        return Artifacts(self.settings.artifacts, self.catalog, self.source, maker)
+
+    @cached_property
+    def teacher_folder(self) -> Path:
+        """The teacher's own folder, which also holds the tokenizer."""
+        return self.artifacts.folder(self.catalog.get("teacher"))
+
+    @cached_property
+    def text(self) -> Text:
+        """The evaluation text in the teacher's tokens."""
+        return texts.evaluation(self.settings, self.teacher_folder, self.source.positions)
+
+    def check_before_making(self) -> None:
+        """Everything that can be refused before something slow has started. Raises Misuse."""
+        texts.check(self.settings)
+        if (self.source.path / texts.TOKENIZER).is_file():
+            texts.evaluation(self.settings, self.source.path, self.source.positions)
+        self.artifacts.check_writable()
+
+    def make(self, variants: Iterable[Variant]) -> None:
+        """Make what is missing; what cannot be made fails its own cells, not the session."""
+        _ = self.text  # a text that is too short is refused before the first slow recipe
+        for variant in variants:
+            try:
+                self.artifacts.folder(variant)
+            except MakeFailed as error:
+                self.unmade[variant.name] = str(error)
+
+    def folder(self, variant: Variant) -> Path:
+        """The made folder of a variant. Raises MakeFailed where making it failed."""
+        if variant.name in self.unmade:
+            raise MakeFailed(self.unmade[variant.name])
+        return self.artifacts.folder(variant)
+
+    def note(self, record: Record) -> None:
+        """Keep a cell's record; a worse status is never overwritten by a better one."""
+        known = self.records.get(record.cell)
+        if known is None or known.status == "measured":
+            self.records[record.cell] = record
+
+    def final(self, record: Record) -> Record:
+        """`record` as it is published: with its proof, or without figures where that failed."""
+        why = self.disproved.get(record.variant)
+        if why and record.status == "measured":
+            return replace(record, status="proof_failed", message=why, values={})
+        return replace(record, proof=self.proofs.get(record.variant, {}))
+
+    def document(self, clocked: Iterable[str]) -> dict[str, Any]:
+        """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""
+        rows = set(clocked)
+        rest = [self.final(r) for cell, r in self.records.items() if cell not in rows]
+        settings = {**self.settings.as_json(), "command": sys.argv, "order": self.order}
+        return {
+            "schema": SCHEMA,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": describe(self.settings.threads, self.root),
+            "settings": settings,
+            "text": self._text(),
+            "variants": self._variants(),
+            "records": [to_json(r) for r in rest if r.status == "measured"],
+            "absent": [to_json(r) for r in rest if r.status != "measured"],
+        }
+
+    def _text(self) -> dict[str, Any]:
+        try:
+            return self.text.describe()
+        except (Misuse, MakeFailed):
+            return {}
+
+    def _variants(self) -> dict[str, Any]:
+        found = {}
+        for name in dict.fromkeys(record.variant for record in self.records.values()):
+            variant = self.catalog.get(name)
+            proof = self.proofs.get(name, {})
+            found[name] = {
+                "summary": variant.summary,
+                "base": variant.base,
+                "fingerprint": self.artifacts.fingerprint(variant),
+                "simulated": bool(proof.get("simulated", False)),
+            }
+        return found
+
+
+def session_of(config: pytest.Config) -> BenchSession:
+    """The session's state, made when the first cell asks for it. Raises BenchError."""
+    if SESSION not in config.stash:
+        settings = Settings.resolve(
+            lambda name: config.getoption(f"bench_{name}"), lambda key: config.getini(key)
+        )
+        root = str(config.rootpath)
+        if root not in sys.path:  # where the packages of `bench_variants` are looked for
+            sys.path.append(root)
+        config.stash[SESSION] = BenchSession(
+            settings=settings,
+            catalog=Catalog.of(settings.packages),
+            root=config.rootpath,
+            say=teller(config),
+        )
+    return config.stash[SESSION]
+
+
+def teller(config: pytest.Config) -> Callable[[str], None]:
+    """Prints a line through pytest's own terminal, if it has one."""
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    if terminal is None:
+        return lambda _: None
+
+    def say(line: str) -> None:
+        terminal.ensure_newline()
+        terminal.write_line(line)
+
+    return say
+
+
+def write_whole(path: Path, document: Mapping[str, Any]) -> None:
+    """Replace `path` by the document, whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

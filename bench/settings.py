@@ -1,0 +1,187 @@
+"""Every option once, and the one frozen value that they become at the door."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from bench.errors import Misuse
+from bench.machine import usable_threads
+from bench.variant import Place
+
+Lookup = Callable[[str], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One option: `--name` > `WEIGHBRIDGE_NAME` > ini `bench_name` > default."""
+
+    name: str
+    default: str
+    help: str
+    metavar: str | None = None
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def environment(self) -> str:
+        return "WEIGHBRIDGE_" + self.name.upper()
+
+    @property
+    def ini(self) -> str:
+        return "bench_" + self.name
+
+
+OPTIONS = (
+    Option(name="teacher", default="demo", metavar="MODEL",
+           help="the model to compress: demo, a Hugging Face folder, a .gguf file, a hub id[@revision]"),
+    Option(name="text", default="demo", metavar="TEXT",
+           help="the evaluation text: demo, a text file, or hub-dataset:config:split:column"),
+    Option(name="eval_tokens", default="16384", metavar="N",
+           help="score only the first N tokens of the text; part of the recipe's name"),
+    Option(name="window", default="512", metavar="N", help="tokens a scored window holds"),
+    Option(name="stride", default="256", metavar="N", help="tokens from one window to the next"),
+    Option(name="device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N"),
+    Option(name="threads", default="auto", metavar="N",
+           help="threads of every runtime; auto: what this process may use"),
+    Option(name="teacher_dtype", default="float32", metavar="DTYPE",
+           help="float32, bfloat16 or float16: how the teacher is loaded"),
+    Option(name="rounds", default="15", metavar="N", help="timed rounds of every cell"),
+    Option(name="seed", default="0", metavar="N", help="of the prompts and the cells' order"),
+    Option(name="artifacts", default="", metavar="DIR",
+           help="where made variants are kept; the platform's cache folder"),
+)  # fmt: skip
+LISTS = {
+    "variants": ("variants", "packages that declare variants, beside Weighbridge's own"),
+    "default_variants": (
+        "teacher half int8 int4 flash student trt",
+        "what `pytest suites` alone measures",
+    ),
+    "default_suites": ("load prefill decode memory quality", "the suites that it measures them by"),
+}
+"""Ini keys `bench_...` that hold several words."""
+OURS = "variants"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the user asked for, checked; after this nobody asks pytest's config."""
+
+    teacher: str
+    text: str
+    eval_tokens: int
+    window: int
+    stride: int
+    device: str
+    threads: int
+    teacher_dtype: str
+    rounds: int
+    seed: int
+    artifacts: Path
+    packages: tuple[str, ...]
+
+    @classmethod
+    def resolve(cls, line: Lookup, ini: Lookup) -> Settings:
+        """From `line(name)` and `ini(key)`, each None where nothing is said. Raises Misuse."""
+        said = {option.name: _said(option, line, ini) for option in OPTIONS}
+        numbers = ("eval_tokens", "window", "stride", "rounds")
+        checked = {name: _positive(name, said[name]) for name in numbers}
+        if checked["stride"] > checked["window"]:
+            raise Misuse(
+                f"--stride {checked['stride']} is longer than --window {checked['window']}: "
+                "tokens between two windows would not be scored"
+            )
+        packages = (ini("bench_variants") or LISTS["variants"][0]).split()
+        return cls(
+            teacher=said["teacher"],
+            text=said["text"],
+            device=_device(said["device"]),
+            threads=_threads(said["threads"]),
+            teacher_dtype=_dtype(said["teacher_dtype"]),
+            seed=_whole("seed", said["seed"]),
+            artifacts=_folder(said["artifacts"]),
+            packages=tuple(dict.fromkeys([OURS, *packages])),
+            **checked,
+        )
+
+    @property
+    def place(self) -> Place:
+        """Where models are loaded."""
+        return Place(device=self.device, threads=self.threads, teacher_dtype=self.teacher_dtype)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for the run file."""
+        return {field.name: _json(getattr(self, field.name)) for field in fields(self)}
+
+    def as_arguments(self) -> list[str]:
+        """The same settings for a child's command line; packages travel by its ini."""
+        return [f"{option.flag}={getattr(self, option.name)}" for option in OPTIONS]
+
+
+def axis(flag: str, value: str | None) -> tuple[int, ...] | None:
+    """A grid's axis such as `1,4`. Raises Misuse where it is anything else."""
+    if value is None:
+        return None
+    if not re.fullmatch(r"\s*[1-9]\d{0,8}\s*(,\s*[1-9]\d{0,8}\s*)*", value):
+        raise Misuse(f"{flag} {value!r} is not a list of positive whole numbers such as 1,4")
+    return tuple(dict.fromkeys(int(word) for word in value.split(",")))
+
+
+def _said(option: Option, line: Lookup, ini: Lookup) -> str:
+    for found in (line(option.name), os.environ.get(option.environment), ini(option.ini)):
+        if found is not None and str(found) != "":
+            return str(found)
+    return option.default
+
+
+def _whole(name: str, text: str) -> int:
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise Misuse(f"--{name.replace('_', '-')} {text!r} is not a whole number")
+    return int(text)
+
+
+def _positive(name: str, text: str) -> int:
+    number = _whole(name, text)
+    if number < 1:
+        raise Misuse(f"--{name.replace('_', '-')} must be at least 1")
+    return number
+
+
+def _device(text: str) -> str:
+    from bench.needs import cuda
+
+    if text == "auto":
+        return "cuda" if cuda() else "cpu"
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
+        raise Misuse(f"--device {text!r} is none of auto, cpu, cuda, cuda:N")
+    if text != "cpu" and not cuda():
+        raise Misuse(f"--device {text}: no NVIDIA driver is here; use --device cpu")
+    return text
+
+
+def _threads(text: str) -> int:
+    return usable_threads() if text == "auto" else _positive("threads", text)
+
+
+def _dtype(text: str) -> str:
+    if text not in ("float32", "bfloat16", "float16"):
+        raise Misuse(f"--teacher-dtype {text!r} is none of float32, bfloat16, float16")
+    return text
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute() if text else user_cache_path("weighbridge")
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,3 @@
+"""The one place where the packages meet: it only names the plugins."""
+
+pytest_plugins = ["bench.plugin", "reports.plugin", "pytester"]

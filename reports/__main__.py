@@ -1,0 +1,86 @@
+"""The console command `weighbridge`: everything that starts from a run file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.discovery import find
+from bench.errors import BenchError, Misuse
+from bench.record import Run
+from reports.files import check_target, write_atomically
+from reports.report import Report
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; 2 for a mistake in the call, 1 for a file that is no run of ours."""
+    try:
+        chosen = build_parser().parse_args(argv)
+        return int(chosen.command(chosen) or 0)
+    except (BenchError, OSError) as error:
+        print(f"weighbridge: error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, Misuse) else 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with every subcommand in COMMANDS."""
+    parser = argparse.ArgumentParser(
+        prog="weighbridge", description="Shows what `pytest suites` has measured."
+    )
+    parser.add_argument("--version", action="version", version=f"weighbridge {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in COMMANDS:
+        add(commands)
+    return parser
+
+
+def add_report(commands: Subparsers) -> None:
+    """`weighbridge report NAME RUN.json [-o PATH]`."""
+    known = find("reports", Report)
+    listing = "\n".join(f"  {name:<12} {known[name].summary}" for name in sorted(known))
+    parser = commands.add_parser(
+        "report",
+        help="show a run as a page, a table or rows",
+        description=f"Shows a run. The reports:\n\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=sorted(known), metavar="NAME", help="which report")
+    parser.add_argument("run", type=Path, metavar="RUN.json", help="a run file")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="PATH", help="a file; standard output without it"
+    )
+    parser.set_defaults(command=show_report)
+
+
+def show_report(chosen: argparse.Namespace) -> int:
+    """Render the chosen report to a file or to standard output."""
+    if chosen.output:
+        check_target(chosen.output)
+    text = find("reports", Report)[chosen.name].render([Run.read(chosen.run)])
+    if chosen.output:
+        write_atomically(chosen.output, text)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+COMMANDS: tuple[Callable[[Subparsers], None], ...] = (add_report,)
+"""Each adds its subparser and sets `command`: a function from the parsed call to an exit code."""
+
+
+def _version() -> str:
+    try:
+        return version("weighbridge")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Who is better: how a figure stands to the teacher's, and whether one stands out from all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.record import Value
+from bench.statistics import Interval, mean_interval
+
+Verdict = Literal["better", "worse", "unclear"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Against:
+    """How a figure stands to the teacher's: a ratio, or a difference where it is paired."""
+
+    value: float
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+def is_difference(value: Value) -> bool:
+    """Whether it is compared by subtraction: a loss is a logarithm already."""
+    return value.kind == "paired"
+
+
+def against(mine: Value, teacher: Value) -> Against | None:
+    """`mine` as against the teacher's; None where one is missing or nothing can be divided."""
+    if mine.value is None or teacher.value is None or not comparable(mine, teacher):
+        return None
+    if is_difference(mine):
+        return _difference(mine, teacher)
+    if teacher.value <= 0:
+        return None
+    low, high = _ratio_interval(mine, teacher) or (None, None)
+    value = mine.value / teacher.value
+    exact = mine.kind == "exact" and teacher.kind == "exact"
+    verdict = _verdict((value, value) if exact else (low, high), 1.0, mine.better)
+    return Against(value=value, low=low, high=high, verdict=verdict)
+
+
+def comparable(one: Value, other: Value) -> bool:
+    """Figures of different units or recipes are never compared."""
+    return one.unit == other.unit and one.recipe == other.recipe
+
+
+def winner(values: Mapping[str, Value]) -> str | None:
+    """The name of the one that is better than every other, or None where they do not part."""
+    known = {name: value for name, value in values.items() if value.value is not None}
+    if len(known) < 2:
+        return None
+    sign = 1.0 if next(iter(known.values())).better == "lower" else -1.0
+    first = min(known, key=lambda name: sign * (known[name].value or 0.0))
+    others = (value for name, value in known.items() if name != first)
+    return first if all(part(known[first], other) for other in others) else None
+
+
+def part(one: Value, other: Value) -> bool:
+    """Whether two figures differ for sure; touching intervals do not."""
+    if not comparable(one, other):
+        return False
+    if one.kind == "exact" and other.kind == "exact":
+        return one.value != other.value
+    found = paired_interval(one, other)
+    if found:
+        return found[0] > 0 or found[1] < 0
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.high < other.low or other.high < one.low
+
+
+def paired_interval(one: Value, other: Value) -> Interval:
+    """95 % interval of the mean difference per window; None where the windows do not match."""
+    same = len(one.samples) == len(other.samples) and one.weights == other.weights
+    if one.kind != "paired" or not one.samples or not same:
+        return None
+    differences = [a - b for a, b in zip(one.samples, other.samples, strict=True)]
+    return mean_interval(differences, one.weights or None)
+
+
+def _difference(mine: Value, teacher: Value) -> Against:
+    low, high = paired_interval(mine, teacher) or (None, None)
+    value = (mine.value or 0.0) - (teacher.value or 0.0)
+    return Against(value=value, low=low, high=high, verdict=_verdict((low, high), 0.0, mine.better))
+
+
+def _ratio_interval(mine: Value, teacher: Value) -> Interval:
+    """Every ratio that the two intervals allow: wider than needed, as the two are unpaired."""
+    if mine.low is None or mine.high is None or teacher.low is None or teacher.high is None:
+        return None
+    return (mine.low / teacher.high, mine.high / teacher.low) if teacher.low > 0 else None
+
+
+def _verdict(span: tuple[float | None, float | None], middle: float, better: str) -> Verdict:
+    low, high = span
+    if low is None or high is None or low <= middle <= high:
+        return "unclear"
+    return "better" if (high < middle) == (better == "lower") else "worse"

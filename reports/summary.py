@@ -1,0 +1,119 @@
+"""One row per variant: the headline figures of a run, each beside the teacher's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bench.record import Record, Run, Value
+from reports.columns import Column, columns_of
+from reports.contest import Against, winner
+from reports.roster import TEACHER, imitated, simulated, to_teacher, variant_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One figure of one variant; `status` says why where there is no value."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    against: Against | None = None
+    best: bool = False
+    status: str = "missing"
+    message: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One variant, its figures in the order of the columns."""
+
+    name: str
+    summary: str
+    simulated: bool
+    status: str
+    """`measured` where anything was, else what became of it."""
+    message: str | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The variants table, before anybody prints it."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    places: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def figure(self, row: Row, key: tuple[str, str]) -> Figure | None:
+        """The row's figure for a (suite, metric); None where nobody has it."""
+        return row.figures[self.places[key]] if key in self.places else None
+
+
+def summarise(run: Run) -> Summary:
+    """The headline columns that the run has, then every metric of suites without workload."""
+    names = variant_names(run)
+    columns = tuple(columns_of(run))
+    table = [_figures(run, names, column) for column in columns]
+    rows = tuple(
+        _row(run, name, tuple(figures[at] for figures in table)) for at, name in enumerate(names)
+    )
+    places = {(column.suite, column.metric): at for at, column in enumerate(columns)}
+    return Summary(columns=columns, rows=rows, places=places)
+
+
+def _figures(run: Run, names: list[str], column: Column) -> list[Figure]:
+    cells = {
+        record.variant: record
+        for record in run.records
+        if record.suite == column.suite and record.workload == column.workload
+    }
+    values = {
+        name: record.values[column.metric]
+        for name, record in cells.items()
+        if record.status == "measured" and column.metric in record.values
+    }
+    best = winner(values)
+    if best and imitated(run, best, column.value):
+        best = None
+    teacher = values.get(TEACHER)
+    return [
+        _figure(
+            cells[name], values[name], to_teacher(run, name, values[name], teacher), name == best
+        )
+        if name in values
+        else _hole(cells.get(name))
+        for name in names
+    ]
+
+
+def _figure(cell: Record, mine: Value, gap: Against | None, best: bool) -> Figure:
+    return Figure(
+        value=mine.value,
+        low=mine.low,
+        high=mine.high,
+        against=gap,
+        best=best,
+        status="measured",
+        message=cell.message,
+    )
+
+
+def _hole(cell: Record | None) -> Figure:
+    if cell is None or cell.status == "measured":
+        return Figure()
+    return Figure(status=cell.status, message=cell.message)
+
+
+def _row(run: Run, name: str, figures: tuple[Figure, ...]) -> Row:
+    mine = [record for record in run.records if record.variant == name]
+    shown = next((record for record in mine if record.status == "measured"), None)
+    shown = shown or next(iter(mine), None)
+    return Row(
+        name=name,
+        summary=str(run.variants.get(name, {}).get("summary") or ""),
+        simulated=simulated(run, name),
+        status=shown.status if shown else "missing",
+        message=shown.message if shown else None,
+        figures=figures,
+    )

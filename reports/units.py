@@ -1,0 +1,113 @@
+"""Numbers on paper: the only place where base units are scaled and digits are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MISSING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+MICRO = "\N{MICRO SIGN}"
+
+EXACT_DIGITS = 4
+"""Significant digits of a figure that has no interval to say how many it deserves."""
+MOST_PLACES = 9
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A unit to print in, and how many base units it holds."""
+
+    per: float
+    unit: str
+
+
+SCALES = {
+    "s": (Scale(1.0, "s"), Scale(1e-3, "ms"), Scale(1e-6, f"{MICRO}s")),
+    "B": (Scale(1e9, "GB"), Scale(1e6, "MB"), Scale(1e3, "kB"), Scale(1.0, "B")),
+    "J": (Scale(1e3, "kJ"), Scale(1.0, "J"), Scale(1e-3, "mJ")),
+    "1": (Scale(1e9, "G"), Scale(1e6, "M"), Scale(1.0, "")),
+}
+"""Largest first; a unit that is not here is printed as it is. Bytes are decimal."""
+
+
+def scale_for(unit: str, sizes: Iterable[float | None]) -> Scale:
+    """The scale in which the smallest of `sizes` still has a digit before the point."""
+    scales = SCALES.get(unit, (Scale(1.0, unit),))
+    smallest = min((abs(size) for size in sizes if size), default=scales[0].per)
+    return next((scale for scale in scales if smallest >= scale.per), scales[-1])
+
+
+def places(half_width: float) -> int:
+    """Decimals that show two significant digits of an interval's half-width."""
+    return _places(half_width, 2)
+
+
+def number(value: float, decimals: int) -> str:
+    """Fixed decimals, a true minus sign, and no minus before a zero."""
+    text = f"{abs(value):.{decimals}f}"
+    return MINUS + text if value < 0 and float(text) else text
+
+
+def figure(
+    value: float | None, low: float | None, high: float | None, scale: Scale, signed: bool = False
+) -> str:
+    """A figure without its unit, to the decimals that its interval deserves."""
+    if value is None:
+        return MISSING
+    text = number(value / scale.per, _decimals(value, low, high, scale))
+    return f"+{text}" if signed and value > 0 and float(text) else text
+
+
+def interval(low: float | None, high: float | None, scale: Scale) -> str:
+    """`[low, high]`, or nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    decimals = _decimals(low, low, high, scale)
+    return f"[{number(low / scale.per, decimals)}, {number(high / scale.per, decimals)}]"
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A lone figure with its unit: `12.30 ms`."""
+    scale = scale_for(unit, [value])
+    return f"{figure(value, None, None, scale)} {scale.unit}".strip()
+
+
+def ratio(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """`2.06` and a multiplication sign: never more than two decimals."""
+    if value is None:
+        return MISSING
+    return f"{number(value, ratio_places(low, high))}{TIMES}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """`[2.05, 2.08]` of a ratio, or nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    decimals = ratio_places(low, high)
+    return f"[{number(low, decimals)}, {number(high, decimals)}]"
+
+
+def ratio_places(low: float | None, high: float | None) -> int:
+    """Decimals of a ratio and of its interval's ends."""
+    if low is None or high is None or low == high:
+        return 2
+    return min(2, max(1, places((high - low) / 2)))
+
+
+def _decimals(value: float, low: float | None, high: float | None, scale: Scale) -> int:
+    if low is not None and high is not None and high > low:
+        return places((high - low) / 2 / scale.per)
+    scaled = value / scale.per
+    if scaled == int(scaled) and scale.per == 1.0:
+        return 0
+    return _places(scaled, EXACT_DIGITS)
+
+
+def _places(size: float, digits: int) -> int:
+    """Decimals that show `digits` significant digits of `size`, as it reads once rounded."""
+    if not size:
+        return 0
+    exponent = int(f"{abs(size):.{digits - 1}e}".partition("e")[2])
+    return min(MOST_PLACES, max(0, digits - 1 - exponent))

@@ -1,0 +1,1 @@
+"""Tests mirror rooms: tests/<room>/test_<file>.py."""

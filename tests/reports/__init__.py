@@ -1,0 +1,1 @@
+"""The reports, each against figures worked out by hand."""

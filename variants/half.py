@@ -1,0 +1,32 @@
+"""half: the teacher's weights in 16 bits."""
+
+from pathlib import Path
+
+from bench import Model, Place, Variant
+
+
+def make(base: Path, out: Path) -> None:
+    """The same checkpoint, stored in bfloat16."""
+    import torch
+
+    from variants.recipes.checkpoint import load, save
+
+    save(load(base, torch.bfloat16), base, out)
+
+
+def load(folder: Path, place: Place) -> Model:
+    """In bfloat16; float16 on GPUs from before bfloat16."""
+    from variants.runtimes.plain import half_dtype, load_plain
+
+    return load_plain(folder, place, half_dtype(place))
+
+
+half = Variant(
+    name="half",
+    summary="weights and arithmetic in bfloat16",
+    base="teacher",
+    make=make,
+    load=load,
+    needs=("torch", "transformers"),
+    runtime="variants.runtimes.pytorch",
+)

@@ -1,0 +1,1 @@
+"""What several variants' `make` share; imported only by `make`, so heavy imports may stand here."""

@@ -1,0 +1,45 @@
+"""Takes the user's model over: copied, never referred to, so that it cannot change under a run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from bench.source import model_files
+from variants.recipes.checkpoint import linears, load, save_fast_tokenizer
+
+BLOCK = 32
+FEW = 16
+"""A 4-bit block holds no more than sixteen values."""
+
+
+def adopt(source: Path, out: Path) -> None:
+    """A folder or a .gguf file -> an ordinary checkpoint with origin.json beside it."""
+    if source.is_file():
+        model = AutoModelForCausalLM.from_pretrained(
+            source.parent, gguf_file=source.name, dtype=torch.float32, local_files_only=True
+        )
+        model.save_pretrained(out)
+        save_fast_tokenizer(source.parent, out, gguf=source.name)
+    else:
+        for file in model_files(source):
+            shutil.copyfile(file, out / file.name)
+        if not (out / "tokenizer.json").exists():
+            save_fast_tokenizer(source, out)
+    origin = {"kind": "gguf" if source.is_file() else "folder", "dequantised": was_quantised(out)}
+    (out / "origin.json").write_text(json.dumps(origin) + "\n", encoding="utf-8")
+
+
+def was_quantised(folder: Path) -> bool:
+    """Whether the weights were once in few bits: then 4-bit rounding falls back on its own grid.
+
+    Looks at blocks of 32 of the first linear layer; trained floats are nearly all different.
+    """
+    _, weight, _ = next(linears(load(folder)))
+    blocks = weight.flatten()[: weight.numel() // BLOCK * BLOCK].view(-1, BLOCK)[:2048]
+    few = sum(len(block.unique()) <= FEW for block in blocks)
+    return few > len(blocks) / 2

@@ -1,0 +1,69 @@
+"""Reads and writes ordinary checkpoints: safetensors, config and tokenizer in one folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import nn
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+from transformers.utils import logging
+
+COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+              "generation_config.json", "origin.json")  # fmt: skip
+
+logging.disable_progress_bar()
+
+
+def load(folder: Path, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """The model in `folder`, in evaluation mode."""
+    model = AutoModelForCausalLM.from_pretrained(
+        folder,
+        dtype=dtype,
+        attn_implementation="sdpa",
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+    )
+    return model.eval()
+
+
+def save(model: PreTrainedModel, base: Path, out: Path) -> None:
+    """An ordinary checkpoint in `out`, with the tokenizer of `base`."""
+    model.save_pretrained(out)
+    copy_companions(base, out)
+
+
+def copy_companions(base: Path, out: Path) -> None:
+    """What is the same for every form of the model."""
+    for name in COMPANIONS:
+        if (base / name).is_file() and not (out / name).exists():
+            shutil.copyfile(base / name, out / name)
+
+
+def save_fast_tokenizer(base: Path, out: Path, gguf: str | None = None) -> None:
+    """As tokenizer.json, whatever form `base` has it in."""
+    extra = {"gguf_file": gguf} if gguf else {}
+    AutoTokenizer.from_pretrained(
+        base, local_files_only=True, trust_remote_code=False, **extra
+    ).save_pretrained(out)
+
+
+def linears(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor, torch.Tensor | None]]:
+    """Every linear layer: name, weight (out, in), bias (out) or None. GPT-2's Conv1D included."""
+    for name, module in model.named_modules():
+        if isinstance(module, Conv1D):  # it stores (in, out)
+            yield name, module.weight.detach().t().contiguous(), module.bias.detach()
+        elif isinstance(module, nn.Linear):
+            bias = None if module.bias is None else module.bias.detach()
+            yield name, module.weight.detach(), bias
+
+
+def embeddings(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]:
+    """Every embedding table: name, weight (rows, width)."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Embedding):
+            yield name, module.weight.detach()

@@ -1,0 +1,1 @@
+"""What runs a loaded variant; imported only by `load`, so heavy imports stand at the top here."""

@@ -1,0 +1,205 @@
+"""Runs any Hugging Face causal language model in PyTorch, by one greedy loop."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.profiler import ProfilerActivity, profile
+from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, PreTrainedModel
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+from bench.errors import ProofFailed
+from bench.model import Tokens
+from bench.variant import Place
+
+ATTENTION = "scaled_dot_product"
+FLASH = {"cpu": "_scaled_dot_product_flash_attention_for_cpu",
+         "cuda": "_scaled_dot_product_flash_attention"}  # fmt: skip
+PROBED_FORWARDS = 3
+"""The proof's profile holds one prefill and two decode steps."""
+
+
+def prepare(folder: Path, place: Place) -> None:
+    """Everything that costs before a load and is not the model: imports, threads, their pool."""
+    torch.set_num_threads(place.threads)
+    torch.set_grad_enabled(False)
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    _ = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    torch.ones(256, 256) @ torch.ones(256, 256)
+
+
+def load_checkpoint(folder: Path, device: str, dtype: torch.dtype) -> PreTrainedModel:
+    """An ordinary checkpoint: safetensors only, none of its own code run."""
+    model = AutoModelForCausalLM.from_pretrained(
+        folder,
+        dtype=dtype,
+        attn_implementation="sdpa",
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+    )
+    return model.to(device).eval()
+
+
+class TorchModel:
+    """`bench.Model` around a module whose forward takes `input_ids` and `past_key_values`."""
+
+    def __init__(
+        self,
+        module: PreTrainedModel,
+        *,
+        flash: bool = False,
+        facts: Callable[[PreTrainedModel, Mapping[str, int]], Mapping[str, Any]] | None = None,
+    ) -> None:
+        """`facts(module, kernels)` adds to the proof, or raises ProofFailed."""
+        self._module: PreTrainedModel | None = module
+        self._flash = flash
+        self._facts = facts
+        self._device = next(module.parameters()).device
+        self._last_only = (
+            {"logits_to_keep": 1}
+            if "logits_to_keep" in inspect.signature(module.forward).parameters
+            else {}
+        )
+
+    def logits(self, tokens: Tokens) -> numpy.ndarray[Any, Any]:
+        """Float32 (batch, length, vocabulary), one uncached forward."""
+        with self._running():
+            scores = self._live(input_ids=self._ids(tokens), use_cache=False).logits
+            return scores.float().cpu().numpy()
+
+    def first_token(self, prompt: Tokens) -> Tokens:
+        """The most likely next token of every row; the cache is built, as for decoding."""
+        return self.generate(prompt, 1)
+
+    def generate(
+        self, prompt: Tokens, new_tokens: int, tick: Callable[[], None] | None = None
+    ) -> Tokens:
+        """Greedy, exactly `new_tokens`, never stopping at an end token."""
+        module, fresh = self._live, []
+        cache = DynamicCache(config=module.config)
+        ids = self._ids(prompt)
+        with self._running():
+            for _ in range(new_tokens):
+                scores = module(
+                    input_ids=ids, past_key_values=cache, use_cache=True, **self._last_only
+                ).logits
+                ids = scores[:, -1].argmax(-1, keepdim=True)
+                fresh.append(ids)
+                if tick is not None:
+                    self._wait()
+                    tick()
+            return [list(row) for row in torch.cat(fresh, 1).tolist()]
+
+    def proof(self) -> dict[str, Any]:
+        """Dtypes and bytes, threads, and the kernels that a profiler saw in three forwards."""
+        kernels = self._kernels()
+        attention = {name: n for name, n in kernels.items() if ATTENTION in name}
+        facts = {
+            "class": type(self._live).__name__,
+            "device": str(self._device),
+            "threads": torch.get_num_threads(),
+            "weight_bytes": self.weight_bytes(),
+            "attention": {name: n for name, n in attention.items() if _is_kernel(name)},
+            "simulated": False,
+        }
+        if self._flash:
+            self._prove_flash(attention)
+        return {**facts, **(self._facts(self._live, kernels) if self._facts else {})}
+
+    def weight_bytes(self) -> dict[str, int]:
+        """Bytes by storage type, tied tensors once; packed layers say their own."""
+        return _weight_bytes(self._live)
+
+    def parameters(self) -> int:
+        """Numbers that the weights stand for, tied ones once."""
+        packed = [m for m in self._live.modules() if hasattr(m, "stands_for")]
+        own = {p.data_ptr(): p.numel() for p in self._live.parameters() if p.device.type != "meta"}
+        return sum(own.values()) + sum(module.stands_for for module in packed)
+
+    def device_peak(self) -> int | None:
+        """The CUDA allocator's peak since the load."""
+        if self._device.type != "cuda":
+            return None
+        return int(torch.cuda.max_memory_allocated(self._device))
+
+    def close(self) -> None:
+        """Drop the module, and what CUDA kept of it."""
+        self._module = None
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @property
+    def _live(self) -> PreTrainedModel:
+        if self._module is None:
+            raise RuntimeError("the model is closed")
+        return self._module
+
+    def _ids(self, tokens: Tokens) -> torch.Tensor:
+        return torch.tensor(tokens, dtype=torch.long, device=self._device)
+
+    def _wait(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        with torch.inference_mode(), self._kernel():
+            yield
+
+    def _kernel(self) -> AbstractContextManager[Any]:
+        return sdpa_kernel(SDPBackend.FLASH_ATTENTION) if self._flash else nullcontext()
+
+    def _kernels(self) -> Counter[str]:
+        activities = [ProfilerActivity.CPU]
+        if self._device.type == "cuda":
+            activities.append(ProfilerActivity.CUDA)
+        row = [[1] * 16]
+        self.generate(row, PROBED_FORWARDS)  # what a first call does besides is not of interest
+        with profile(activities=activities) as seen:
+            self.generate(row, PROBED_FORWARDS)
+        return Counter(
+            {event.key.removeprefix("aten::"): event.count for event in seen.key_averages()}
+        )
+
+    def _prove_flash(self, attention: Mapping[str, int]) -> None:
+        name = FLASH[self._device.type]
+        expected = self._live.config.num_hidden_layers * PROBED_FORWARDS
+        if attention.get(name, 0) != expected:
+            raise ProofFailed(
+                f"expected {expected} calls of {name}, the profiler saw "
+                f"{ {k: n for k, n in attention.items() if _is_kernel(k)} or 'none' }"
+            )
+
+
+def _is_kernel(name: str) -> bool:
+    return name.startswith("_scaled_dot_product") and not name.endswith("_backward")
+
+
+def _weight_bytes(module: torch.nn.Module) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    seen: set[int] = set()
+    for tensor in [*module.parameters(), *module.buffers()]:
+        if tensor.device.type != "meta" and tensor.data_ptr() not in seen:
+            seen.add(tensor.data_ptr())
+            found[str(tensor.dtype).removeprefix("torch.")] += (
+                tensor.numel() * tensor.element_size()
+            )
+    for part in module.modules():
+        found.update(getattr(part, "packed_bytes", {}))
+    return dict(found)
+
+
+def read_facts(folder: Path, name: str) -> dict[str, Any]:
+    """What a recipe wrote down beside the weights."""
+    path = folder / name
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
