@@ -91,6 +91,7 @@ class Children:
 
     def _command(self, items: Sequence[pytest.Item]) -> list[str]:
         ini = ["-c", str(self.config.inipath)] if self.config.inipath else []
+        ini += [f"-o{word}" for word in self.config.option.override_ini or ()]
         plugins = [f"-p{name}" for name in self.config.option.plugins]
         return [
             *(f"{item.path}::{item.nodeid.partition('::')[2]}" for item in items),
@@ -100,16 +101,24 @@ class Children:
 
     def _read(self, journal: Path) -> None:
         found: dict[str, list[pytest.TestReport]] = {}
+        items = [item for group in self.groups.values() for item in group]
+        known = {_name(item.nodeid): item.nodeid for item in items}
         for line in _lines(journal):
             if "report" in line:
                 report = self.config.hook.pytest_report_from_serializable(
                     config=self.config, data=line["report"]
                 )
+                report.nodeid = known.get(_name(report.nodeid), report.nodeid)
                 found.setdefault(report.nodeid, []).append(report)
             self.proofs.update(line.get("proofs", {}))
             self.disproved.update(line.get("disproved", {}))
         ended = {node: rows for node, rows in found.items() if rows[-1].when == "teardown"}
         self._reports.update(ended)
+
+
+def _name(nodeid: str) -> str:
+    """Without the file, which a session under --pyargs and its child write differently."""
+    return nodeid.partition("::")[2]
 
 
 def _lines(journal: Path) -> Iterator[dict[str, Any]]:

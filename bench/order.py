@@ -12,7 +12,7 @@ from bench import runfile
 from bench.cell import CELL, Cell, cell_of, isolated
 from bench.child import in_child
 from bench.errors import Misuse
-from bench.guard import refuse_meddlers, refuse_shadows
+from bench.guard import refuse_meddlers
 from bench.replay import CLOCK
 from bench.selection import Selection
 from bench.session import session_of
@@ -28,7 +28,6 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not ours:
         return
     refuse_meddlers(config)
-    refuse_shadows()
     bench = session_of(config)
     kept = _of_default_suites(config, ours)
     if not config.option.collectonly:  # a hub id would be fetched

@@ -10,7 +10,7 @@ import pytest
 from bench import making, options, runfile
 from bench.cell import CELL, ISOLATED, PARAMETER
 from bench.child import Children, append, in_child
-from bench.errors import BenchError, Misuse
+from bench.errors import BenchError, MakeFailed, Misuse
 from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this module's names
     bench_session,
     bench_variant,
@@ -26,6 +26,7 @@ from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this mod
 )
 from bench.order import arrange
 from bench.outcome import conclude
+from bench.process import end_with_parent
 from bench.record import record_of, to_json
 from bench.selection import Selection, parametrize
 from bench.session import RUN_FILE, SESSION, session_of
@@ -70,6 +71,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what can be seen to be wrong from the command line alone."""
+    if in_child():
+        end_with_parent()
     config.addinivalue_line("markers", f"{ISOLATED}: the cells run in a child process")
     config.pluginmanager.register(Listener(config))
     try:
@@ -113,7 +116,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     try:
         children = making.before_the_first_cell(session.config, cells)
-    except Misuse as error:
+    except (Misuse, MakeFailed) as error:  # MakeFailed: the teacher itself, so nothing can be
         raise pytest.UsageError(str(error)) from None
     if children is not None:
         session.config.stash[_CHILDREN] = children

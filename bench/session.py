@@ -17,6 +17,7 @@ from bench import text as texts
 from bench.artifacts import Artifacts
 from bench.catalog import Catalog
 from bench.errors import MakeFailed, Misuse
+from bench.guard import refuse_shadows
 from bench.machine import describe
 from bench.make import ChildMaker
 from bench.record import SCHEMA, Record, to_json
@@ -82,6 +83,7 @@ class BenchSession:
                 self.artifacts.folder(variant)
             except MakeFailed as error:
                 self.unmade[variant.name] = str(error)
+                self.say(str(error))
 
     def folder(self, variant: Variant) -> Path:
         """The made folder of a variant. Raises MakeFailed where making it failed."""
@@ -141,6 +143,7 @@ class BenchSession:
 def session_of(config: pytest.Config) -> BenchSession:
     """The session's state, made when the first cell asks for it. Raises BenchError."""
     if SESSION not in config.stash:
+        refuse_shadows()
         settings = Settings.resolve(
             lambda name: config.getoption(f"bench_{name}"), lambda key: config.getini(key)
         )
@@ -158,13 +161,12 @@ def session_of(config: pytest.Config) -> BenchSession:
 
 def teller(config: pytest.Config) -> Callable[[str], None]:
     """Prints a line through pytest's own terminal, if it has one."""
-    terminal = config.pluginmanager.getplugin("terminalreporter")
-    if terminal is None:
-        return lambda _: None
 
     def say(line: str) -> None:
-        terminal.ensure_newline()
-        terminal.write_line(line)
+        # looked up here: the session may be made before the terminal is
+        if terminal := config.pluginmanager.getplugin("terminalreporter"):
+            terminal.ensure_newline()
+            terminal.write_line(line)
 
     return say
 

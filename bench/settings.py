@@ -42,7 +42,7 @@ class Option:
 
 OPTIONS = (
     Option(name="teacher", default="demo", metavar="MODEL",
-           help="the model to compress: demo, a Hugging Face folder, a .gguf file, a hub id[@revision]"),
+           help="the model to compress: demo, a Hugging Face folder, a .gguf file, a hub id"),
     Option(name="text", default="demo", metavar="TEXT",
            help="the evaluation text: demo, a text file, or hub-dataset:config:split:column"),
     Option(name="eval_tokens", default="16384", metavar="N",

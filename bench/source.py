@@ -76,6 +76,8 @@ def _positions_of_folder(folder: Path) -> int:
                 else "the folder holds no *.safetensors"
             )
         )
+    for file in folder.glob("*.safetensors"):
+        _check_safetensors(file)
     config = _config(folder / "config.json")
     if "auto_map" in config:
         raise Misuse(
@@ -86,6 +88,23 @@ def _positions_of_folder(folder: Path) -> int:
         if isinstance(config.get(key), int):
             return int(config[key])
     return 2**31
+
+
+def _check_safetensors(path: Path) -> None:
+    """Eight bytes of length, a JSON header, and as much data as it speaks of."""
+    try:
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(min(length, path.stat().st_size)))
+        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
+        whole = path.stat().st_size == 8 + length + max(ends, default=0)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        whole = False
+    if not whole:
+        raise Misuse(
+            f"--teacher: {path} is damaged or no safetensors file (a Git LFS pointer, or a "
+            "download that was cut?)"
+        )
 
 
 def _config(path: Path) -> dict[str, Any]:

@@ -101,7 +101,10 @@ def encode(folder: Path, text: str) -> Sequence[int]:
     """Token ids of `text`, no special tokens added."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:  # what the library raises has no class of its own
+        raise Misuse(f"{folder / TOKENIZER} is no tokenizer: {_line(error)}") from None
     tokenizer.no_truncation()
     ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
     return ids
@@ -110,7 +113,7 @@ def encode(folder: Path, text: str) -> Sequence[int]:
 def _too_short(settings: Settings, count: str) -> Misuse:
     return Misuse(
         f"--text {settings.text}: {count} tokens are fewer than one window of "
-        f"{settings.window}; give a longer text or a smaller --window"
+        f"{settings.window}; give a longer text, more --eval-tokens or a smaller --window"
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from bench import Model, Place, Variant
 
 OPTIONS = {
-    "steps": 120,
+    "steps": 240,
     "batch": 8,
     "length": 256,
     "rate": 1e-3,

@@ -20,6 +20,7 @@ LAYOUT = "packed.json"
 WEIGHTS = "packed.safetensors"
 GROUP = 32
 NIBBLE_ZERO = 8
+_linear_dynamic = torch.ops.quantized.linear_dynamic.default
 _REDUCE_RANGE = not {"avx512_vnni", "avx_vnni", "amx_int8"} & set(cpu_flags())
 """Without VNNI the 16-bit sums of the int8 kernel can overflow, so activations get 7 bits."""
 
@@ -54,9 +55,9 @@ class Int8Linear(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(..., in) float32 -> (..., out) float32."""
         if x.numel() == x.shape[-1]:
-            return torch.ops.quantized.linear_dynamic(x, self._packed, _REDUCE_RANGE)
+            return _linear_dynamic(x, self._packed, _REDUCE_RANGE)
         largest = torch.linalg.vector_norm(x, float("inf"), -1, keepdim=True).clamp_min_(1e-20)
-        y = torch.ops.quantized.linear_dynamic(x / largest, self._packed, _REDUCE_RANGE)
+        y = _linear_dynamic(x / largest, self._packed, _REDUCE_RANGE)
         # The kernel added the bias to the divided product: b + largest * (y - b) puts it right.
         return y * largest if self._bias is None else torch.lerp(self._bias, y, largest)
 

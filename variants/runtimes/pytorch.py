@@ -14,12 +14,13 @@ import numpy
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
-from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from bench.errors import ProofFailed
 from bench.model import Tokens
 from bench.variant import Place
+from variants.runtimes.lean import lean, reserved_cache
 
 ATTENTION = "scaled_dot_product"
 FLASH = {"cpu": "_scaled_dot_product_flash_attention_for_cpu",
@@ -61,7 +62,7 @@ class TorchModel:
         facts: Callable[[PreTrainedModel, Mapping[str, int]], Mapping[str, Any]] | None = None,
     ) -> None:
         """`facts(module, kernels)` adds to the proof, or raises ProofFailed."""
-        self._module: PreTrainedModel | None = module
+        self._module: PreTrainedModel | None = lean(module)
         self._flash = flash
         self._facts = facts
         self._device = next(module.parameters()).device
@@ -86,8 +87,8 @@ class TorchModel:
     ) -> Tokens:
         """Greedy, exactly `new_tokens`, never stopping at an end token."""
         module, fresh = self._live, []
-        cache = DynamicCache(config=module.config)
         ids = self._ids(prompt)
+        cache = reserved_cache(module.config, ids.shape[1] + new_tokens)
         with self._running():
             for _ in range(new_tokens):
                 scores = module(

@@ -1,0 +1,1 @@
+"""What the stand-ins are made by."""
