@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,30 +11,21 @@ from typing import Any
 import pytest
 
 from bench.errors import Misuse
+from bench.files import check_target, write_atomically
 from bench.record import to_json
-from bench.session import BenchSession, write_whole
+from bench.session import BenchSession
 
 _WANTED = pytest.StashKey[Path]()
-_HOOKS = "pytest_benchmark_"
 
 
 def check_path(config: pytest.Config) -> None:
     """Raises Misuse where the run file could not be written at the end."""
     path = config.getoption("benchmark_json", None)
-    if path is None:
-        return
-    refuse_unwritable("--benchmark-json", Path(path))
-
-
-def refuse_unwritable(flag: str, path: Path) -> None:
-    """Raises Misuse where a file could not be put at `path`."""
-    folder = path.absolute().parent
-    if path.is_dir():
-        raise Misuse(f"{flag} {path} is a folder; name a file, as in {flag}=run.json")
-    if not folder.is_dir():
-        raise Misuse(f"{flag} {path}: the folder {folder} does not exist")
-    if not os.access(folder, os.W_OK):
-        raise Misuse(f"{flag} {path}: the folder {folder} cannot be written")
+    if path is not None:
+        try:
+            check_target(Path(path))
+        except Misuse as error:
+            raise Misuse(f"--benchmark-json: {error}") from None
 
 
 def take_over(config: pytest.Config) -> None:
@@ -61,7 +52,7 @@ def write(config: pytest.Config, bench: BenchSession) -> Path:
     document = _document(config, clocked)
     document["weighbridge"] = bench.document(row.fullname for row in clocked)
     path = config.stash[_WANTED]
-    write_whole(path, document)
+    write_atomically(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -169,13 +168,3 @@ def teller(config: pytest.Config) -> Callable[[str], None]:
             terminal.write_line(line)
 
     return say
-
-
-def write_whole(path: Path, document: Mapping[str, Any]) -> None:
-    """Replace `path` by the document, whole or not at all."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

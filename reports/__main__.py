@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from bench.discovery import find
 from bench.errors import BenchError, Misuse
+from bench.files import check_target, write_atomically
 from bench.record import Run
-from reports.files import check_target, write_atomically
+from reports.commands import add_artifacts, add_variants
 from reports.report import Report
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The parser with every subcommand in COMMANDS."""
     parser = argparse.ArgumentParser(
-        prog="weighbridge", description="Shows what `pytest suites` has measured."
+        prog="weighbridge",
+        description="Shows what `pytest suites` measured, and looks after what it made.",
     )
     parser.add_argument("--version", action="version", version=f"weighbridge {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -71,7 +73,7 @@ def show_report(chosen: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS: tuple[Callable[[Subparsers], None], ...] = (add_report,)
+COMMANDS: tuple[Callable[[Subparsers], None], ...] = (add_report, add_variants, add_artifacts)
 """Each adds its subparser and sets `command`: a function from the parsed call to an exit code."""
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from bench.discovery import find
 from bench.errors import BenchError, Misuse
+from bench.files import check_target, write_atomically
 from bench.record import Run
 from bench.session import RUN_FILE
-from reports.files import check_target, write_atomically
 from reports.report import Report
 
 if TYPE_CHECKING:

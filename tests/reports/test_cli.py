@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.errors import Misuse
+from bench.files import write_atomically
 from reports.__main__ import main
-from reports.files import write_atomically
 from reports.plugin import parse_wanted, table_text, write_reports
 from tests.reports import sample
 

@@ -25,10 +25,9 @@ class ReservedLayer(DynamicLayer):
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Reserve (batch, heads, length, head size) for keys and values."""
         self.dtype, self.device = key_states.dtype, key_states.device
-        self._keys = key_states.new_empty((*key_states.shape[:2], self._length, key_states.shape[3]))
-        self._values = value_states.new_empty(
-            (*value_states.shape[:2], self._length, value_states.shape[3])
-        )
+        batch, heads, _, size = key_states.shape
+        self._keys = key_states.new_empty(batch, heads, self._length, size)
+        self._values = value_states.new_empty(batch, heads, self._length, value_states.shape[3])
         self.keys, self.values = self._keys[:, :, :0], self._values[:, :, :0]
         self.is_initialized = True
 
@@ -62,7 +61,7 @@ class FusedGELU(nn.Module):
 
 
 def lean(module: PreTrainedModel) -> PreTrainedModel:
-    """Replace in place what evaluation spends calls on: unfused GELUs, dropout that does nothing."""
+    """Replace in place what only costs calls: unfused GELUs, dropout that does nothing."""
     for parent in list(module.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, NewGELUActivation):

@@ -1,4 +1,4 @@
-"""Where reports are written: checked before anything is measured, replaced in one step after."""
+"""Where runs and reports go: checked before anything is measured, replaced in one step after."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bench.errors import Misuse
 
 
 def check_target(path: Path) -> None:
-    """Raise Misuse where no report could be written to `path`."""
+    """Raise Misuse where nothing could be written to `path`."""
     folder = path.resolve().parent
     if path.is_dir():
         raise Misuse(f"{path} is a folder; name a file in it")
     if path.exists() and not path.is_file():
-        raise Misuse(f"{path} is not an ordinary file, and a report would take its place")
+        raise Misuse(f"{path} is not an ordinary file, and a new file would take its place")
     if not folder.is_dir():
         raise Misuse(f"the folder of {path} does not exist; make it first")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -22,7 +22,7 @@ def check_target(path: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside `path`, then rename: a reader never sees half a report."""
+    """Write beside `path`, then rename: a reader never sees half a file."""
     target = path.resolve()
     draft = target.with_name(f".{target.name[:100]}.{os.getpid()}.draft")
     try:
