@@ -94,10 +94,10 @@ class Settings:
         said = {option.name: _said(option, line, ini) for option in OPTIONS}
         numbers = ("eval_tokens", "window", "stride", "rounds")
         checked = {name: _positive(name, said[name]) for name in numbers}
-        if checked["stride"] > checked["window"]:
+        if checked["stride"] >= checked["window"]:
             raise Misuse(
-                f"--stride {checked['stride']} is longer than --window {checked['window']}: "
-                "tokens between two windows would not be scored"
+                f"--stride {checked['stride']} is not shorter than --window "
+                f"{checked['window']}: some tokens would be scored without any before them"
             )
         packages = (ini("bench_variants") or LISTS["variants"][0]).split()
         return cls(

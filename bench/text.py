@@ -86,7 +86,7 @@ def evaluation(settings: Settings, folder: Path, positions: int) -> Text:
         name=settings.text,
         tokens=tuple(tokens),
         window=window,
-        stride=min(settings.stride, window),
+        stride=settings.stride if window == settings.window else min(settings.stride, window // 2),
         cap=settings.eval_tokens,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,9 @@ class Int8Linear(nn.Module):
     ):
         super().__init__()
         zeros = torch.zeros(len(scale), dtype=torch.long)
-        quantised = torch._make_per_channel_quantized_tensor(weight, scale.double(), zeros, 0)
+        with warnings.catch_warnings():  # torch: the dtype will go; nothing else packs for fbgemm
+            warnings.simplefilter("ignore", UserWarning)
+            quantised = torch._make_per_channel_quantized_tensor(weight, scale.double(), zeros, 0)
         self._packed = torch.ops.quantized.linear_prepack(quantised, bias)
         self._bias = bias
         numbers = weight.numel() + (0 if bias is None else bias.numel())

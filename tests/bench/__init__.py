@@ -1,0 +1,1 @@
+"""The trunk, room by room, each against an oracle of its own."""

@@ -1,0 +1,181 @@
+"""Every declared variant, on two architectures, against every promise of Model."""
+
+import gc
+import json
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from bench.artifacts import Artifacts
+from bench.catalog import Catalog
+from bench.manifest import weight_file_bytes
+from bench.model import Model
+from bench.needs import why_not
+from bench.source import resolve
+from bench.variant import Place, Variant
+from tests.variants import tiny
+from variants.runtimes.pytorch import prepare
+from variants.student import OPTIONS
+
+CATALOG = Catalog.of(("variants",))
+PLACE = Place(device="cpu", threads=2)
+FLOAT = ("teacher", "flash", "student")
+"""Variants whose arithmetic is float32, so that equal means equal."""
+PROMPT = [[5, 80, 17, 201, 9, 44, 120, 7], [33, 2, 250, 60, 61, 62, 8, 100]]
+NEW = 6
+
+
+@dataclass
+class Case:
+    """One variant of one tiny checkpoint, loaded."""
+
+    variant: Variant
+    folder: Path
+    base: Path
+    model: Model
+
+
+def in_process(variant: Variant, base: Path, draft: Path) -> None:
+    """What ChildMaker does in a child."""
+    with torch.enable_grad():
+        variant.make(base, draft)
+
+
+@pytest.fixture(scope="module", params=list(tiny.ARCHITECTURES))
+def artifacts(request, tmp_path_factory) -> Iterator[Artifacts]:
+    """Where one architecture's variants are made, once for all tests."""
+    folder = tmp_path_factory.mktemp(request.param)
+    source = tiny.checkpoint(folder / "source", request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(OPTIONS, "steps", 3)
+        yield Artifacts(folder / "made", CATALOG, resolve(str(source), CATALOG), in_process)
+
+
+@pytest.fixture(scope="module", params=sorted(CATALOG.declared))
+def case(request, artifacts) -> Iterator[Case]:
+    """A loaded variant; what it needs and this machine lacks is a skip with its reason."""
+    variant = CATALOG.get(request.param)
+    if reason := why_not(variant, "cpu"):
+        pytest.skip(reason)
+    folder = artifacts.folder(variant)
+    prepare(folder, PLACE)
+    model = variant.load(folder, PLACE)
+    yield Case(variant, folder, artifacts.folder(CATALOG.get("teacher")), model)
+    model.close()
+
+
+def test_logits_are_float32_of_batch_length_vocabulary(case):
+    found = case.model.logits(PROMPT)
+    assert found.dtype == np.float32
+    assert found.shape == (2, 8, tiny.VOCABULARY)
+    assert np.isfinite(found).all()
+
+
+def test_logits_repeat(case):
+    assert np.array_equal(case.model.logits(PROMPT), case.model.logits(PROMPT))
+
+
+def test_generate_gives_exactly_what_is_asked_for_and_ticks_once_a_step(case):
+    ticks = []
+    found = case.model.generate(PROMPT, NEW, lambda: ticks.append(1))
+    assert [len(row) for row in found] == [NEW, NEW]
+    assert all(isinstance(token, int) for row in found for token in row)
+    assert len(ticks) == NEW
+
+
+def test_the_first_token_is_the_first_of_generate(case):
+    first = case.model.first_token(PROMPT)
+    assert first == [row[:1] for row in case.model.generate(PROMPT, NEW)]
+
+
+def test_every_token_is_as_likely_as_the_likeliest_of_an_uncached_forward(case):
+    written = case.model.generate(PROMPT, NEW)
+    whole = [p + w for p, w in zip(PROMPT, written, strict=True)]
+    scores = case.model.logits(whole)[:, len(PROMPT[0]) - 1 : -1]
+    chosen = np.take_along_axis(scores, np.array(written)[:, :, None], 2)[:, :, 0]
+    spread = scores.std(-1)
+    # Quantised kernels differ a little between one row and several; floats do not.
+    slack = 1e-4 if case.variant.name in FLOAT else 0.25
+    assert (scores.max(-1) - chosen <= slack * spread).all()
+
+
+def test_a_row_does_not_depend_on_its_batch(case):
+    if case.variant.name not in FLOAT:
+        pytest.skip("rounding depends on the kernel that the number of rows selects")
+    alone = [case.model.generate([row], NEW)[0] for row in PROMPT]
+    assert case.model.generate(PROMPT, NEW) == alone
+
+
+def test_float_variants_write_what_transformers_generate_writes(case):
+    if case.variant.name not in FLOAT:
+        pytest.skip("the folder is not a checkpoint that transformers reads")
+    oracle = AutoModelForCausalLM.from_pretrained(case.folder, dtype=torch.float32).eval()
+    found = oracle.generate(
+        torch.tensor(PROMPT),
+        attention_mask=torch.ones(2, 8, dtype=torch.long),
+        do_sample=False,
+        min_new_tokens=NEW,
+        max_new_tokens=NEW,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    assert case.model.generate(PROMPT, NEW) == found[:, 8:].tolist()
+
+
+def test_compressed_forms_stay_near_what_they_are_made_from(case, artifacts):
+    if case.variant.base is None or case.variant.name == "student":
+        pytest.skip("nothing that it should be near to")
+    base = CATALOG.get(case.variant.base)
+    other = base.load(artifacts.folder(base), PLACE)
+    ours, theirs = case.model.logits(PROMPT), other.logits(PROMPT)
+    other.close()
+    error = np.sqrt(np.mean((ours - theirs) ** 2)) / theirs.std()
+    # Random weights are the worst case for few bits: a tenth of every layer is rounding.
+    limit = {"flash": 1e-5, "half": 0.03, "int8": 0.05, "student+int8": 0.05, "int4": 0.5}
+    assert error <= limit[case.variant.name]
+
+
+def test_the_proof_is_plain_data_and_names_the_kernel(case):
+    proof = json.loads(json.dumps(case.model.proof()))
+    assert proof["simulated"] is False
+    assert proof["threads"] == 2
+    assert sum(proof["weight_bytes"].values()) == sum(case.model.weight_bytes().values())
+    assert any("flash" in name for name in proof["attention"])  # torch's default on a CPU
+
+
+def test_the_parameters_are_those_of_the_checkpoint(case, artifacts):
+    plain = case.variant.base if case.variant.name.endswith("int8") else case.variant.name
+    folder = case.base if plain in ("int4", "int8") else artifacts.folder(CATALOG.get(plain))
+    oracle = AutoModelForCausalLM.from_pretrained(folder)
+    assert case.model.parameters() == oracle.num_parameters()
+
+
+def test_only_the_teacher_and_flash_are_not_smaller_on_disk(case):
+    ratio = weight_file_bytes(case.folder) / weight_file_bytes(case.base)
+    assert ratio == 1 if case.variant.name in ("teacher", "flash") else ratio < 0.8
+
+
+def test_a_second_load_is_the_same(case):
+    again = case.variant.load(case.folder, PLACE)
+    assert np.array_equal(again.logits(PROMPT), case.model.logits(PROMPT))
+    again.close()
+
+
+def test_close_frees_the_model(case):
+    doomed = case.variant.load(case.folder, PLACE)
+    doomed.generate(PROMPT, 2)
+    seen = weakref.ref(doomed._module)
+    doomed.close()
+    gc.collect()
+    assert seen() is None
+
+
+def test_nothing_that_can_run_code_is_written(case):
+    endings = {file.suffix for file in case.folder.iterdir()}
+    assert endings <= {".safetensors", ".json", ".jinja"}
