@@ -68,20 +68,29 @@ class Catalog:
     def _checked(self, variant: Variant) -> Variant:
         if variant.base is None:
             return variant
-        try:
-            base = self.get(variant.base)
-        except Misuse:
+        if variant.base not in self.declared and "+" not in variant.base:
             raise Misuse(
                 f"variant {variant.name!r} is made from {variant.base!r}, which no file in "
                 f"{', '.join(self.packages)} declares; declared: "
                 f"{', '.join(sorted(self.declared))}"
-            ) from None
+            )
+        self._refuse_circle(variant)
+        base = self.get(variant.base)
         if not base.checkpoint and variant.make is not None:
             raise Misuse(
                 f"variant {variant.name!r} cannot be made from {base.name!r}, whose folder is "
                 "packed for its own kernel; put it first in the chain"
             )
         return variant
+
+
+    def _refuse_circle(self, variant: Variant) -> None:
+        seen, base = {variant.name}, variant.base
+        while base in self.declared:
+            if base in seen:
+                raise Misuse(f"variant {variant.name!r}: what it is made from leads back to {base!r}")
+            seen.add(base)
+            base = self.declared[base].base
 
 
 def _found(package: str) -> dict[str, Variant]:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,8 @@ def _positions_of_gguf(path: Path) -> int:
     try:
         from gguf import GGUFReader
 
+        if find_spec("accelerate") is None:  # transformers asks for it, much later
+            raise ImportError
         for name, field in GGUFReader(path).fields.items():
             if name.endswith(".context_length"):
                 return int(field.contents())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from bench.source import model_files
 from variants.recipes.checkpoint import linears, load, save_fast_tokenizer
@@ -20,10 +21,7 @@ FEW = 16
 def adopt(source: Path, out: Path) -> None:
     """A folder or a .gguf file -> an ordinary checkpoint with origin.json beside it."""
     if source.is_file():
-        model = AutoModelForCausalLM.from_pretrained(
-            source.parent, gguf_file=source.name, dtype=torch.float32, local_files_only=True
-        )
-        model.save_pretrained(out)
+        dequantised(source).save_pretrained(out)
         save_fast_tokenizer(source.parent, out, gguf=source.name)
     else:
         for file in model_files(source):
@@ -32,6 +30,19 @@ def adopt(source: Path, out: Path) -> None:
             save_fast_tokenizer(source, out)
     origin = {"kind": "gguf" if source.is_file() else "folder", "dequantised": was_quantised(out)}
     (out / "origin.json").write_text(json.dumps(origin) + "\n", encoding="utf-8")
+
+
+def dequantised(gguf: Path) -> PreTrainedModel:
+    """The model in a GGUF file, as one that never was quantised: transformers saves no other."""
+    read = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32, local_files_only=True
+    )
+    config = copy.deepcopy(read.config)
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    plain.load_state_dict(read.state_dict())
+    return plain
 
 
 def was_quantised(folder: Path) -> bool:

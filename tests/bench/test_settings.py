@@ -1,0 +1,116 @@
+"""Where a setting comes from, and which are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import machine
+from bench.errors import Misuse
+from bench.settings import OPTIONS, Settings, axis
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for option in OPTIONS:
+        monkeypatch.delenv(option.environment, raising=False)
+    monkeypatch.setattr("bench.needs.cuda", lambda: False)
+
+
+def resolve(line: dict[str, Any] | None = None, ini: dict[str, Any] | None = None) -> Settings:
+    return Settings.resolve((line or {}).get, (ini or {}).get)
+
+
+def test_the_command_line_beats_the_environment_beats_the_ini_file_beats_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert resolve().rounds == 15
+    ini = {"bench_rounds": "4"}
+    assert resolve(ini=ini).rounds == 4
+    monkeypatch.setenv("WEIGHBRIDGE_ROUNDS", "5")
+    assert resolve(ini=ini).rounds == 5
+    assert resolve({"rounds": "6"}, ini).rounds == 6
+    monkeypatch.setenv("WEIGHBRIDGE_ROUNDS", "")
+    assert resolve(ini=ini).rounds == 4
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_every_option_says_its_three_names(option: Any) -> None:
+    name = option.name
+    assert option.flag == "--" + name.replace("_", "-")
+    assert (option.environment, option.ini) == (f"WEIGHBRIDGE_{name.upper()}", f"bench_{name}")
+    assert option.help
+
+
+@pytest.mark.parametrize("name", ["eval_tokens", "window", "rounds", "threads"])
+@pytest.mark.parametrize("word", ["0", "-1", "1.5", "many", "1e3", "9" * 19, " 3"])
+def test_counts_are_positive_whole_numbers(name: str, word: str) -> None:
+    with pytest.raises(Misuse, match=f"--{name.replace('_', '-')}"):
+        resolve({name: word, "stride": "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("seed", "-1"), ("seed", "x"), ("device", "tpu"), ("device", "cuda:"), ("device", "CPU"),
+        ("device", "cuda"), ("device", "cuda:0"), ("teacher_dtype", "int8"), ("stride", "512"),
+    ],
+)  # fmt: skip
+def test_words_that_cannot_be(name: str, word: str) -> None:
+    with pytest.raises(Misuse, match=f"--{name.replace('_', '-')}") as found:
+        resolve({name: word})
+    assert "\n" not in str(found.value)
+
+
+def test_auto_is_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (resolve().device, resolve().threads) == ("cpu", machine.usable_threads())
+    monkeypatch.setattr("bench.needs.cuda", lambda: True)
+    assert resolve().device == "cuda"
+    assert resolve({"device": "cuda:1"}).device == "cuda:1"
+
+
+def test_our_own_variants_always_come_first() -> None:
+    assert resolve().packages == ("variants",)
+    assert resolve(ini={"bench_variants": "mine yours mine"}).packages == (
+        "variants", "mine", "yours",
+    )  # fmt: skip
+
+
+def test_artifacts_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert resolve({"artifacts": "made"}).artifacts == tmp_path / "made"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolve({"artifacts": "~/made"}).artifacts == tmp_path / "made"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert resolve().artifacts == tmp_path / "cache" / "weighbridge"
+
+
+def test_a_child_gets_the_same(tmp_path: Path) -> None:
+    first = resolve({"seed": "7", "window": "64", "stride": "9", "artifacts": str(tmp_path)})
+    said = dict(word.lstrip("-").split("=", 1) for word in first.as_arguments())
+    assert resolve({key.replace("-", "_"): value for key, value in said.items()}) == first
+
+
+def test_plain_values_for_the_run_file() -> None:
+    found = resolve().as_json()
+    assert all(
+        isinstance(v, (str, int, list)) and (not isinstance(v, list) or all(map(str, v)))
+        for v in found.values()
+    )
+    assert found["packages"] == ["variants"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"), [("1", (1,)), ("1,4", (1, 4)), (" 8 , 1 ", (8, 1)), ("4,4,1", (4, 1))]
+)
+def test_an_axis(word: str, expected: tuple[int, ...]) -> None:
+    assert axis("--batch", word) == expected
+    assert axis("--batch", None) is None
+
+
+@pytest.mark.parametrize("word", ["", "0", "1,", ",1", "1;2", "a", "-1", "1.0", "01", "1" * 10])
+def test_no_axis(word: str) -> None:
+    with pytest.raises(Misuse, match=r"--batch .* is not a list of positive whole numbers"):
+        axis("--batch", word)

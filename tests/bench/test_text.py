@@ -1,0 +1,71 @@
+"""The tokens that are scored, and what names them."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.errors import Misuse
+from bench.settings import Settings
+from bench.text import content, evaluation
+from tests.fakes.recipes import checkpoint
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return checkpoint.write(tmp_path / "mine")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "text.txt").write_text("The quick brown fox. " * 20)
+    return replace(
+        Settings.resolve(lambda _: None, lambda _: None),
+        text=str(tmp_path / "text.txt"), window=64, stride=32, eval_tokens=100,
+    )  # fmt: skip
+
+
+def test_its_tokens_its_recipe_and_its_fingerprint(settings: Settings, folder: Path) -> None:
+    text = evaluation(settings, folder, 1000)
+    assert len(text.tokens) == 100
+    assert text.recipe == "hf-strided-w64-s32-t100"
+    packed = b"".join(struct.pack("<i", token) for token in text.tokens)
+    assert text.fingerprint == hashlib.sha256(packed).hexdigest()[:16]
+    assert text.describe()["tokens"] == 100
+
+
+@pytest.mark.parametrize("positions", [40, 33, 32, 16])
+def test_a_window_fits_the_model_and_keeps_context(
+    settings: Settings, folder: Path, positions: int
+) -> None:
+    text = evaluation(settings, folder, positions)
+    assert text.window == positions
+    assert 0 < text.stride < text.window
+
+
+def test_too_few_tokens(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("x" * 63)
+    with pytest.raises(Misuse, match="63 tokens are fewer than one window of 64"):
+        evaluation(settings, folder, 1000)
+
+
+def test_no_tokenizer(settings: Settings, folder: Path) -> None:
+    (folder / "tokenizer.json").write_text("{}")
+    with pytest.raises(Misuse, match="is no tokenizer"):
+        evaluation(settings, folder, 1000)
+
+
+@pytest.mark.parametrize("name", ["none.txt", "a:b", "a:b:c:d:e"])
+def test_no_text(name: str) -> None:
+    with pytest.raises(Misuse, match="is neither demo, nor a file that is here"):
+        content(name)
+
+
+def test_a_binary_file(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe")
+    with pytest.raises(Misuse, match="is not UTF-8"):
+        content(str(tmp_path / "x"))
