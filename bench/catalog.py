@@ -83,12 +83,13 @@ class Catalog:
             )
         return variant
 
-
     def _refuse_circle(self, variant: Variant) -> None:
         seen, base = {variant.name}, variant.base
-        while base in self.declared:
+        while base is not None and base in self.declared:
             if base in seen:
-                raise Misuse(f"variant {variant.name!r}: what it is made from leads back to {base!r}")
+                raise Misuse(
+                    f"variant {variant.name!r}: what it is made from leads back to {base!r}"
+                )
             seen.add(base)
             base = self.declared[base].base
 

@@ -69,9 +69,23 @@ def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -
 @pytest.fixture(scope="session")
 def loading(
     bench_session: BenchSession, variant: Variant, folder: Path, host_baseline: int | None
-) -> Callable[[], Model]:
+) -> Iterator[Callable[[], Model]]:
     """Loads the variant anew at each call; the suite closes what it got."""
-    return lambda: variant.load(folder, bench_session.settings.place)
+
+    def load() -> Model:
+        return variant.load(folder, bench_session.settings.place)
+
+    yield load
+    known = {*bench_session.proofs, *bench_session.disproved}
+    if in_child() is None or variant.name in known:
+        return
+    live = load()  # no cell of this child has held a model, so none has been proven
+    try:
+        prove(bench_session, variant, live)
+    except ProofFailed as error:
+        bench_session.disproved[variant.name] = str(error)
+    finally:
+        live.close()
 
 
 @pytest.fixture(scope="session")

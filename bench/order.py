@@ -32,6 +32,7 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept = _of_default_suites(config, ours)
     if not config.option.collectonly:  # a hub id would be fetched
         check_positions([item.stash[CELL] for item in kept], bench.source.positions)
+    bench.variants[:] = dict.fromkeys(item.stash[CELL].variant for item in kept)
     kept = kept if in_child() else in_order(kept, bench.settings.seed)
     bench.order[:] = [item.stash[CELL].label for item in kept]
     items[:] = [item for item in items if CELL not in item.stash] + kept

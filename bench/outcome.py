@@ -8,7 +8,13 @@ from bench.cell import Cell
 from bench.errors import BenchError, ProofFailed, Unsupported
 from bench.record import Record, Status
 
-OUT_OF_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory", "not enough memory", "bad_alloc")
+OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "out of memory",
+    "not enough memory",
+    "bad_alloc",
+)
 LONGEST = 500
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -44,7 +44,12 @@ class BenchSession:
     disproved: dict[str, str] = field(default_factory=dict)
     """Variants that are not what their name says, and what they are instead."""
     unmade: dict[str, str] = field(default_factory=dict)
+    command: Sequence[str] = ()
+    """As it can be typed again."""
+    variants: list[str] = field(default_factory=list)
+    """Those selected, as the user or the ini file lists them."""
     order: list[str] = field(default_factory=list)
+    """The cells, as they run."""
 
     @cached_property
     def source(self) -> Source:
@@ -107,7 +112,7 @@ class BenchSession:
         """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""
         rows = set(clocked)
         rest = [self.final(r) for cell, r in self.records.items() if cell not in rows]
-        settings = {**self.settings.as_json(), "command": sys.argv, "order": self.order}
+        settings = {**self.settings.as_json(), "command": self.command, "order": self.order}
         return {
             "schema": SCHEMA,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -127,7 +132,8 @@ class BenchSession:
 
     def _variants(self) -> dict[str, Any]:
         found = {}
-        for name in dict.fromkeys(record.variant for record in self.records.values()):
+        measured = {record.variant for record in self.records.values()}
+        for name in (name for name in self.variants if name in measured):
             variant = self.catalog.get(name)
             proof = self.proofs.get(name, {})
             found[name] = {
@@ -154,6 +160,7 @@ def session_of(config: pytest.Config) -> BenchSession:
             catalog=Catalog.of(settings.packages),
             root=config.rootpath,
             say=teller(config),
+            command=["pytest", *map(str, config.invocation_params.args)],
         )
     return config.stash[SESSION]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench.record import Record, Run
 from reports.names import Name, sentence
@@ -78,3 +78,14 @@ def _warnings(run: Run) -> Iterator[Note]:
     for record in measured(run):
         if record.message:
             yield Name(record.cell), f": {sentence(record.message)}"
+    for warning, names in proof_warnings(run).items():
+        yield Name(", ".join(names)), f": {sentence(warning)}"
+
+
+def proof_warnings(run: Run) -> Mapping[str, Sequence[str]]:
+    """What proofs warn of, each with the variants that it is said of."""
+    found: dict[str, dict[str, None]] = {}
+    for record in measured(run):
+        if warning := record.proof.get("warning"):
+            found.setdefault(str(warning), {})[record.variant] = None
+    return {warning: list(names) for warning, names in found.items()}

@@ -7,7 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from bench.record import Record, Run
-from reports.care import FAILURES, absent, cells
+from reports.care import FAILURES, absent, cells, proof_warnings
 from reports.columns import Column
 from reports.heading import heading
 from reports.names import sentence, visible
@@ -36,6 +36,8 @@ def print_tables(run: Run, console: Console) -> None:
         console.print(_variants(summary, columns))
         console.print(_plain(" ".join(_legend(summary, columns))), style="dim")
         _print_others(run, summary, console)
+    for warning, names in proof_warnings(run).items():
+        console.print(_plain(f"warning {visible(', '.join(names))}: {sentence(warning)}"))
     for line in _absences(run):
         console.print(line)
 

@@ -266,7 +266,6 @@ def test_a_teacher_that_cannot_be_made_is_one_line(project: Path) -> None:
     assert [path.name for path in (project / "artifacts").glob("*") if path.is_dir()] == []
 
 
-@pytest.mark.xfail(reason="the load suite proves nothing by itself yet", strict=True)
 def test_a_load_cell_alone_needs_its_proof_too(project: Path) -> None:
     """A variant whose proof fails does not get a row, whichever suites were selected."""
     ended = weigh(project, "--variant=liar", "-k", "load", "--benchmark-json")

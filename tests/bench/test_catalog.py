@@ -127,7 +127,7 @@ def test_an_error_further_up_names_the_variant_that_has_it(declare: Declare) -> 
 
 def test_a_circle_is_refused(declare: Declare) -> None:
     one = declare("a", low=LOW.replace("base='top'", "base='low'"))
-    with pytest.raises(Misuse, match="'low': .* leads back to 'low'"):
+    with pytest.raises(Misuse, match=r"'low': .* leads back to 'low'"):
         Catalog.of((one,)).get("low")
     low, thin = LOW.replace("base='top'", "base='thin'"), THIN.replace("base='top'", "base='low'")
     two = declare("b", low=low, thin=thin, seen=SEEN.replace("base='top'", "base='thin'"))

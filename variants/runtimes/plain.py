@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from bench.errors import ProofFailed
 from bench.variant import Place
-from variants.runtimes.pytorch import TorchModel, load_checkpoint, read_facts
+from variants.runtimes.pytorch import TorchModel, load_checkpoint, origin
 
 
 def load_plain(folder: Path, place: Place, dtype: str, *, flash: bool = False) -> TorchModel:
@@ -21,7 +21,7 @@ def load_plain(folder: Path, place: Place, dtype: str, *, flash: bool = False) -
         found = {str(p.dtype).removeprefix("torch.") for p in module.parameters()}
         if found != {dtype}:
             raise ProofFailed(f"expected all weights in {dtype}, found {', '.join(sorted(found))}")
-        return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **_origin(folder)}
+        return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **origin(folder)}
 
     module = load_checkpoint(folder, place.device, getattr(torch, dtype))
     return TorchModel(module, flash=flash, facts=facts)
@@ -43,10 +43,3 @@ def stored_dtype(folder: Path) -> str:
         with safe_open(file, framework="pt") as tensors:
             found |= {tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118
     return "+".join(sorted(found))
-
-
-def _origin(folder: Path) -> dict[str, Any]:
-    facts = read_facts(folder, "origin.json")
-    if facts.get("dequantised"):
-        return {"warning": "de-quantised weights: 4-bit figures made from them look too good"}
-    return {}
