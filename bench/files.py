@@ -25,6 +25,7 @@ def write_atomically(path: Path, text: str) -> None:
     """Write beside `path`, then rename: a reader never sees half a file."""
     target = path.resolve()
     draft = target.with_name(f".{target.name[:100]}.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)  # a killed session's: process ids come round again
     try:
         with draft.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

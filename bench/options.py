@@ -17,7 +17,7 @@ def add(parser: pytest.Parser) -> None:
         group.addoption(option.flag, dest=f"bench_{option.name}", metavar=option.metavar, help=text)
         parser.addini(option.ini, option.help, default=None)
     for key, (default, text) in LISTS.items():
-        parser.addini(f"bench_{key}", f"{text} (default: {default})", default=None)
+        parser.addini(f"bench_{key}", f"{text} (default: {default})", type="args", default=None)
     _add_selection(group)
 
 

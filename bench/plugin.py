@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import making, options, runfile
+from bench import options, preflight, runfile
 from bench.cell import CELL, ISOLATED, PARAMETER
 from bench.child import Children, append, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
@@ -115,7 +115,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not cells or session.config.option.collectonly or session.testsfailed or in_child():
         return None
     try:
-        children = making.before_the_first_cell(session.config, cells)
+        children = preflight.before_the_first_cell(session.config, cells)
     except (Misuse, MakeFailed) as error:  # MakeFailed: the teacher itself, so nothing can be
         raise pytest.UsageError(str(error)) from None
     if children is not None:

@@ -10,7 +10,7 @@ import pytest
 from bench.catalog import Catalog
 from bench.cell import PARAMETER
 from bench.needs import why_not
-from bench.settings import LISTS, axis
+from bench.settings import LISTS, axis, words
 from bench.workload import Grid, Workload
 
 
@@ -96,4 +96,4 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 
 def _ini(config: pytest.Config, key: str) -> tuple[str, ...]:
-    return tuple((config.getini(f"bench_{key}") or LISTS[key][0]).split())
+    return words(config.getini(f"bench_{key}") or LISTS[key][0])

@@ -99,7 +99,7 @@ class Settings:
                 f"--stride {checked['stride']} is not shorter than --window "
                 f"{checked['window']}: some tokens would be scored without any before them"
             )
-        packages = (ini("bench_variants") or LISTS["variants"][0]).split()
+        packages = words(ini("bench_variants") or LISTS["variants"][0])
         return cls(
             teacher=said["teacher"],
             text=said["text"],
@@ -124,6 +124,11 @@ class Settings:
     def as_arguments(self) -> list[str]:
         """The same settings for a child's command line; packages travel by its ini."""
         return [f"{option.flag}={getattr(self, option.name)}" for option in OPTIONS]
+
+
+def words(value: str | list[str]) -> tuple[str, ...]:
+    """The words of an ini key: pytest gives a list, other readers give a line."""
+    return tuple(value.split() if isinstance(value, str) else value)
 
 
 def axis(flag: str, value: str | None) -> tuple[int, ...] | None:

@@ -15,6 +15,7 @@ from scipy import stats  # noqa: F401  the same
 from tests.fakes import _project
 from tests.fakes.recipes import checkpoint
 
+pytestmark = pytest.mark.filterwarnings("ignore:Not saving anything")  # pytest-benchmark's own
 OLDER = b'{"older": true}'
 Refused = Callable[..., str]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -337,3 +338,31 @@ def test_the_plugin_leaves_other_sessions_alone(tmp_path: Path) -> None:
     assert "HEAVY 0 []" in done.stdout, done.stdout + done.stderr
     left = set(os.listdir(tmp_path)) - {".benchmarks"}  # pytest-benchmark's own
     assert left <= {"test_other.py", "__pycache__"}
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_a_session_ended_while_it_makes(project: Path, sign: signal.Signals) -> None:
+    """Nothing half made is ever taken for whole, and an older run stays."""
+    (project / "run.json").write_text("older")
+    (project / "artifacts").mkdir()
+    os.mkfifo(project / "artifacts" / "waiting")
+    session = subprocess.Popen(
+        _project.command("--variant=stuck,int8", "--seed=0", "--benchmark-json"),
+        cwd=project, env=_project.environment(), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert (project / "artifacts" / "waiting").read_text() == "yes"
+    session.send_signal(sign)
+    said, _ = session.communicate(timeout=60)  # ends when the child, too, has closed its output
+    assert session.returncode == (-sign if sign == signal.SIGKILL else pytest.ExitCode.INTERRUPTED)
+    assert "INTERNALERROR" not in said
+    assert (project / "run.json").read_text() == "older"
+    assert "stuck" not in _project.made_in(project)
+    drafts = list((project / "artifacts").glob("stuck-*.draft"))
+    assert len(drafts) == (sign == signal.SIGKILL)
+
+
+def test_a_session_of_skipped_cells_makes_nothing(project: Path) -> None:
+    ended = weigh(project, "--variant=cudaonly", "-k", "decode or load", "--benchmark-json")
+    assert ended.code == 0, ended.said
+    assert {record.status for record in ended.cells.values()} == {"skipped"}
+    assert ended.made == []
