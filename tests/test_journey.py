@@ -97,6 +97,14 @@ def test_sizes_are_those_of_the_files(full: Ended) -> None:
     assert cell(full, "load", "thin+int8").values["parameters"].value == 256 * 4
 
 
+@pytest.mark.xfail(reason="tokenizing the prompts' text stands in the peak", strict=True)
+def test_the_peak_is_the_models_own(full: Ended) -> None:
+    """A table of 8 kB, asked for four tokens, takes no 16 MB above the baseline."""
+    peak = cell(full, "memory", "teacher").values["peak_host"].value
+    assert peak is not None
+    assert peak < 16e6
+
+
 def test_clocked_cells_are_rows_of_pytest_benchmark(full: Ended) -> None:
     rows = {row["fullname"]: row for row in full.document["benchmarks"]}
     row = rows["decode[int8-b1-p8-n4]"]
@@ -359,6 +367,24 @@ def test_a_session_ended_while_it_makes(project: Path, sign: signal.Signals) -> 
     assert "stuck" not in _project.made_in(project)
     drafts = list((project / "artifacts").glob("stuck-*.draft"))
     assert len(drafts) == (sign == signal.SIGKILL)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_a_session_ended_while_a_child_measures(project: Path, sign: signal.Signals) -> None:
+    """The child ends with it: its standard error, which is ours, is closed."""
+    (project / "run.json").write_text("older")
+    (project / "artifacts").mkdir()
+    os.mkfifo(project / "artifacts" / "waiting")
+    words = ("--variant=waiting", "-k", "memory", "--benchmark-json")
+    session = subprocess.Popen(
+        _project.command(*SMALL, *words),
+        cwd=project, env=_project.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert (project / "artifacts" / "waiting").read_text() == "yes"
+    session.send_signal(sign)
+    session.communicate(timeout=60)
+    assert session.returncode == (-sign if sign == signal.SIGKILL else pytest.ExitCode.INTERRUPTED)
+    assert (project / "run.json").read_text() == "older"
 
 
 def test_a_session_of_skipped_cells_makes_nothing(project: Path) -> None:

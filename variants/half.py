@@ -18,7 +18,10 @@ def load(folder: Path, place: Place) -> Model:
     """In bfloat16; float16 on GPUs from before bfloat16."""
     from variants.runtimes.plain import half_dtype, load_plain
 
-    return load_plain(folder, place, half_dtype(place))
+    dtype = half_dtype(place)
+    same = f"the teacher is loaded in {dtype} too, so the two are the same model"
+    remark = same if place.teacher_dtype == dtype else None
+    return load_plain(folder, place, dtype, remark=remark)
 
 
 half = Variant(

@@ -14,14 +14,17 @@ from bench.variant import Place
 from variants.runtimes.pytorch import TorchModel, load_checkpoint, origin
 
 
-def load_plain(folder: Path, place: Place, dtype: str, *, flash: bool = False) -> TorchModel:
+def load_plain(
+    folder: Path, place: Place, dtype: str, *, flash: bool = False, remark: str | None = None
+) -> TorchModel:
     """The checkpoint in `folder` as `dtype`; its proof refuses any other float in the weights."""
+    said = {"warning": remark} if remark else {}
 
     def facts(module: PreTrainedModel, _: Mapping[str, int]) -> dict[str, Any]:
         found = {str(p.dtype).removeprefix("torch.") for p in module.parameters()}
         if found != {dtype}:
             raise ProofFailed(f"expected all weights in {dtype}, found {', '.join(sorted(found))}")
-        return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **origin(folder)}
+        return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **origin(folder), **said}
 
     module = load_checkpoint(folder, place.device, getattr(torch, dtype))
     return TorchModel(module, flash=flash, facts=facts)
