@@ -13,6 +13,7 @@ from pathlib import Path
 
 SHINGLE_WORDS = 13
 """Decontamination length of GPT-3 (arXiv 2005.14165, appendix C)."""
+WORD = re.compile(r"\w+")
 LEFT_OUT = {"test", "tests", "idle_test", "site-packages", "pydoc_data", "encodings", "__pycache__"}
 
 
@@ -37,7 +38,7 @@ def held_out() -> str:
 @cache
 def training_topics() -> str:
     """The other topics, without what they repeat of the held-out ones."""
-    return "\n\n".join(clean(text) for name, text in topics().items() if not is_held_out(name))
+    return clean("\n\n".join(text for name, text in topics().items() if not is_held_out(name)))
 
 
 def docstrings() -> Iterator[str]:
@@ -55,13 +56,19 @@ def sources() -> Iterator[str]:
 
 
 def clean(text: str) -> str:
-    """`text` without the paragraphs that share thirteen words in a row with the held-out text."""
-    return "\n\n".join(p for p in re.split(r"\n\s*\n", text.strip()) if not _leaks(p)) + "\n"
+    """`text` without the paragraphs in which thirteen words in a row are the held-out text's.
+
+    Runs that cross paragraphs count, also those that come together as one between them goes.
+    """
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    while tainted := _tainted(paragraphs):
+        paragraphs = [p for at, p in enumerate(paragraphs) if at not in tainted]
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def shingles(text: str) -> Iterator[tuple[str, ...]]:
     """Every run of thirteen words, letters and digits only, in lower case."""
-    words = re.findall(r"\w+", text.lower())
+    words = WORD.findall(text.lower())
     for start in range(len(words) - SHINGLE_WORDS + 1):
         yield tuple(words[start : start + SHINGLE_WORDS])
 
@@ -69,9 +76,16 @@ def shingles(text: str) -> Iterator[tuple[str, ...]]:
 _OWNERS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _leaks(paragraph: str) -> bool:
+def _tainted(paragraphs: list[str]) -> set[int]:
+    """The paragraphs that a run of the held-out text touches, by their place."""
+    counts = [len(WORD.findall(p.lower())) for p in paragraphs]
+    owner = [at for at, count in enumerate(counts) for _ in range(count)]
     kept_back = _held_out_shingles()
-    return any(shingle in kept_back for shingle in shingles(paragraph))
+    found: set[int] = set()
+    for start, shingle in enumerate(shingles("\n\n".join(paragraphs))):
+        if shingle in kept_back:
+            found.update(owner[start : start + SHINGLE_WORDS])
+    return found
 
 
 @cache
