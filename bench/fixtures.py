@@ -59,9 +59,10 @@ def text(bench_session: BenchSession) -> Text:
 @pytest.fixture(scope="session")
 def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -> int | None:
     """Resident bytes of this process once everything is imported and nothing is loaded."""
-    os.environ.update(process.environment(bench_session.settings.threads))
+    os.environ.update(process.for_libraries(bench_session.settings.threads))
     if variant.runtime:
         import_module(variant.runtime).prepare(folder, bench_session.settings.place)
+    texts.training(bench_session.teacher_folder)  # or the prompts' tokenizing would be the peak
     gc.collect()
     return resident_bytes()
 

@@ -46,6 +46,8 @@ class Manifest:
         manifest = cls.read(folder)
         if manifest is None:
             return f"{folder / MANIFEST} is missing or unreadable"
+        if extra := {str(f.relative_to(folder)) for f in _files(folder)} - set(manifest.files):
+            return f"{folder / min(extra)} is not in the manifest"
         for name, entry in manifest.files.items():
             file = folder / name
             if not file.is_file():

@@ -27,6 +27,7 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     ours = [item for item in items if CELL in item.stash]
     if not ours:
         return
+    runfile.take_over(config)
     refuse_meddlers(config)
     bench = session_of(config)
     kept = _of_default_suites(config, ours)
@@ -36,7 +37,6 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept = kept if in_child() else in_order(kept, bench.settings.seed)
     bench.order[:] = [item.stash[CELL].label for item in kept]
     items[:] = [item for item in items if CELL not in item.stash] + kept
-    runfile.take_over(config)
 
 
 def _of_default_suites(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:

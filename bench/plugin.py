@@ -101,6 +101,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """After pytest's own -k and -m: check, order and mark what is left."""
     if _TROUBLE in config.stash:
+        runfile.take_over(config)
         raise pytest.UsageError(str(config.stash[_TROUBLE]))
     try:
         arrange(config, items)
@@ -142,7 +143,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     return True
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -152,6 +153,8 @@ def pytest_runtest_makereport(
         error = call.excinfo.value if call.excinfo else None
         if record := conclude(cell, report, error):
             vars(report)["bench_record"] = to_json(record)
+        if report.failed and "benchmark" in getattr(item, "funcargs", {}):
+            item.funcargs["benchmark"].skipped = True  # type: ignore[attr-defined]  # no second warning
     return report
 
 

@@ -23,12 +23,16 @@ QUIET = {
 _PR_SET_PDEATHSIG = 1
 
 
+def for_libraries(threads: int) -> dict[str, str]:
+    """What frameworks read when they are first imported."""
+    return {**QUIET, **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))}
+
+
 def environment(threads: int, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a child that imports a framework on `threads` threads."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    sizes = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     ours = {"PYTHONPATH": path, PARENT: str(os.getpid())}
-    return {**os.environ, **QUIET, **sizes, **ours, **(extra or {})}
+    return {**os.environ, **for_libraries(threads), **ours, **(extra or {})}
 
 
 def start(

@@ -31,6 +31,8 @@ def check_path(config: pytest.Config) -> None:
 def take_over(config: pytest.Config) -> None:
     """We write the file: pytest-benchmark's own writing is not atomic, and has holes."""
     plugin = config.pluginmanager.getplugin("pytest-benchmark")
+    if plugin is None:
+        return
     config.stash[_WANTED] = Path(plugin.json) if plugin.json else _temporary(config)
     plugin.json = None
     if config.get_verbosity() < 1:

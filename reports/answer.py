@@ -57,7 +57,7 @@ def answer(summary: Summary) -> Answer:
 
 
 def _judge(summary: Summary, running: Sequence[Candidate], others: int) -> Answer:
-    if not others:
+    if others < 1:  # nobody, or only the teacher
         return _cannot("only the teacher has both a decode speed and a loss")
     best = max((one for one in running if one.within), key=lambda one: one.reach)
     rivals = [one for one in running if one is not best and not _slower(one, best)]

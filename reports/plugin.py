@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be written before anything is measured."""
     try:
         config.stash[WANTED] = parse_wanted(config.getoption("reports_wanted") or ())
+        _refuse_one_file_twice(config)
     except BenchError as error:
         raise pytest.UsageError(f"--report: {error}") from None
 
@@ -65,6 +66,15 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         pytest.exit(f"weighbridge: {error}", returncode=1)
     for line in _whereabouts(config, path, wanted):
         terminalreporter.write_line(line)
+
+
+def _refuse_one_file_twice(config: pytest.Config) -> None:
+    run = config.getoption("benchmark_json", None)
+    paths = [path.resolve() for _, path in config.stash[WANTED]]
+    paths += [Path(run).resolve()] if run else []
+    for path in paths:
+        if paths.count(path) > 1:
+            raise Misuse(f"{path} is asked for twice, and the second would replace the first")
 
 
 def parse_wanted(said: Sequence[str]) -> list[tuple[str, Path]]:

@@ -60,6 +60,7 @@ def refused(
         (["--chain", "int8+teacher"], "'teacher' is the user's own model, not a recipe"),
         (["--chain", "int8+thin"], "cannot be made from 'int8'"),
         (["--chain", "+"], "declared nowhere"),
+        (["--report", "html=run.json"], "run.json is asked for twice"),
         (["--variant", "int5"], "'int5' is declared nowhere"),
         (["--variant", "int4,int5"], "'int5' is declared nowhere"),
         (["--batch", "one"], "--batch 'one' is not a list of positive whole numbers"),

@@ -97,7 +97,6 @@ def test_sizes_are_those_of_the_files(full: Ended) -> None:
     assert cell(full, "load", "thin+int8").values["parameters"].value == 256 * 4
 
 
-@pytest.mark.xfail(reason="tokenizing the prompts' text stands in the peak", strict=True)
 def test_the_peak_is_the_models_own(full: Ended) -> None:
     """A table of 8 kB, asked for four tokens, takes no 16 MB above the baseline."""
     peak = cell(full, "memory", "teacher").values["peak_host"].value

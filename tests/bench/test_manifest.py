@@ -68,3 +68,8 @@ def test_it_is_plain_json(folder: Path) -> None:
 
 def test_only_weights_are_weighed(folder: Path) -> None:
     assert weight_file_bytes(folder) == 704
+
+
+def test_a_file_that_nobody_made_is_found(folder: Path) -> None:
+    (folder / "late.safetensors").write_bytes(b"x")
+    assert Manifest.damage(folder) == f"{folder / 'late.safetensors'} is not in the manifest"

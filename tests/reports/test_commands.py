@@ -1,0 +1,105 @@
+"""`weighbridge variants` and `weighbridge artifacts`, as a user calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.manifest import Manifest
+from reports.__main__ import main
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An artifacts folder with one variant that today's recipes would not use."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "made" / "int4-0123456789abcdef"
+    folder.mkdir(parents=True)
+    (folder / "packed.safetensors").write_bytes(b"0" * 2_000_000)
+    Manifest.of(folder, "int4", "0123456789abcdef").write(folder)
+    return tmp_path / "made"
+
+
+def test_variants_lists_each_with_its_base_and_whether_it_is_made(root, capsys):
+    assert main(["variants", "--artifacts", str(root), "--device", "cpu"]) == 0
+    rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}
+    assert rows["int8"][1:4] == ["teacher", "met", "no"]
+    assert rows["student+int8"][1] == "student"
+    assert rows["flash"][3:5] == ["its", "base's"]
+    assert "NVIDIA" in " ".join(rows["trt"]) or "needs" in " ".join(rows["trt"])
+
+
+def test_a_made_variant_says_so_with_its_bytes(root, capsys):
+    main(["variants", "--artifacts", str(root)])
+    from bench.artifacts import Artifacts
+    from bench.catalog import Catalog
+    from bench.source import resolve
+
+    catalog = Catalog.of(("variants",))
+    place = Artifacts(root, catalog, resolve("demo", catalog), lambda *_: None).place(
+        catalog.get("int4")
+    )
+    (root / "int4-0123456789abcdef").rename(place)
+    capsys.readouterr()
+    main(["variants", "--artifacts", str(root)])
+    row = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("int4"))
+    assert row.split()[3:6] == ["yes", "2.000", "MB"]
+
+
+def test_artifacts_list_shows_the_folder(root, capsys):
+    assert main(["artifacts", "list", "--artifacts", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert "int4" in said
+    assert "2.000 MB" in said
+
+
+def test_nothing_made_is_said(root, capsys):
+    assert main(["artifacts", "list", "--artifacts", str(root / "none")]) == 0
+    assert capsys.readouterr().out == f"nothing is made in {root / 'none'}\n"
+
+
+def test_verify_is_1_where_a_byte_has_flipped(root, capsys):
+    assert main(["artifacts", "verify", "--artifacts", str(root)]) == 0
+    file = root / "int4-0123456789abcdef" / "packed.safetensors"
+    file.write_bytes(b"1" + file.read_bytes()[1:])
+    assert main(["artifacts", "verify", "--artifacts", str(root)]) == 1
+    assert f"damaged: {file} is damaged" in capsys.readouterr().out
+
+
+def test_prune_removes_what_no_recipe_uses_and_only_says_so_when_dry(root, capsys):
+    folder = root / "int4-0123456789abcdef"
+    assert main(["artifacts", "prune", "--dry-run", "--artifacts", str(root)]) == 0
+    assert folder.exists()
+    assert main(["artifacts", "prune", "--artifacts", str(root)]) == 0
+    assert not folder.exists()
+    assert f"removed: {folder} (2.000 MB)" in capsys.readouterr().out
+
+
+def test_a_mistake_is_one_line_and_2(root, capsys):
+    assert main(["variants", "--teacher", "/nope", "--artifacts", str(root)]) == 2
+    assert capsys.readouterr().err == (
+        "weighbridge: error: --teacher /nope: no such file or folder\n"
+    )
+
+
+@pytest.mark.parametrize("name, text", [
+    ("pytest.ini", "[pytest]\nbench_artifacts = kept\n"),
+    ("pyproject.toml", '[tool.pytest.ini_options]\nbench_artifacts = "kept"\n'),
+    ("tox.ini", "[pytest]\nbench_artifacts = kept\n"),
+])  # fmt: skip
+def test_it_reads_the_same_ini_files_as_pytest(root, capsys, name, text):
+    Path(name).write_text(text)
+    main(["artifacts", "list"])
+    assert capsys.readouterr().out == f"nothing is made in {Path('kept').absolute()}\n"
+
+
+def test_the_environment_goes_before_the_ini_file(root, capsys, monkeypatch):
+    Path("pytest.ini").write_text("[pytest]\nbench_artifacts = kept\n")
+    monkeypatch.setenv("WEIGHBRIDGE_ARTIFACTS", str(root))
+    main(["artifacts", "list"])
+    assert "int4" in capsys.readouterr().out
+
+
+def test_the_manifest_is_what_is_read(root):
+    data = json.loads((root / "int4-0123456789abcdef" / "manifest.json").read_text())
+    assert data["files"]["packed.safetensors"][1] == 2_000_000
