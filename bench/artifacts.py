@@ -10,7 +10,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +31,10 @@ Maker = Callable[[Variant, Path, Path], None]
 """(variant, base's folder, draft) -> fills the draft, in a process of its own."""
 
 
+Look = tuple[tuple[str, int, int], ...]
+"""Every file's name, size and time: enough to know one that has not been touched since."""
+
+
 class DamagedArtifact(UserWarning):
     """A made folder did not hold what its manifest says."""
 
@@ -43,6 +47,7 @@ class Artifacts:
     catalog: Catalog
     source: Source
     maker: Maker
+    _checked: dict[Path, Look] = field(default_factory=dict)
 
     def folder(self, variant: Variant) -> Path:
         """What `variant.load` reads, made first where it is missing or damaged."""
@@ -93,8 +98,12 @@ class Artifacts:
             shutil.rmtree(draft, ignore_errors=True)
 
     def _sound(self, variant: Variant, ready: Path) -> bool:
+        look = _look(ready)
+        if self._checked.get(ready) == look:  # hashing gigabytes once a process is enough
+            return True
         wrong = Manifest.damage(ready)
         if wrong is None:
+            self._checked[ready] = look
             return True
         warnings.warn(
             f"{variant.name}: {wrong}; the folder is made again", DamagedArtifact, stacklevel=2
@@ -146,6 +155,11 @@ def made(root: Path) -> Iterator[tuple[Path, Manifest]]:
         manifest = Manifest.read(path.parent)
         if manifest is not None:
             yield path.parent, manifest
+
+
+def _look(folder: Path) -> Look:
+    stats = sorted((str(file), file.stat()) for file in folder.rglob("*"))
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 def _digest_file(path: Path) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoTokenizer, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging
+
+from variants.runtimes.pytorch import load_checkpoint
 
 COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
               "generation_config.json", "origin.json")  # fmt: skip
@@ -20,15 +22,7 @@ logging.disable_progress_bar()
 
 def load(folder: Path, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """The model in `folder`, in evaluation mode."""
-    model = AutoModelForCausalLM.from_pretrained(
-        folder,
-        dtype=dtype,
-        attn_implementation="sdpa",
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-    )
-    return model.eval()
+    return load_checkpoint(folder, "cpu", dtype)
 
 
 def save(model: PreTrainedModel, base: Path, out: Path) -> None:
