@@ -6,27 +6,34 @@ import hashlib
 import inspect
 import json
 import platform
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from bench import stdlib_text
 from bench.catalog import Catalog
 from bench.errors import MakeFailed, Misuse
 from bench.machine import versions
-from bench.manifest import MANIFEST, Manifest
+from bench.manifest import Manifest
 from bench.source import Source
-from bench.variant import Variant
+from bench.variant import NAME, Variant
 
 MATTER = ("torch", "transformers", "safetensors", "tokenizers", "onnxruntime", "tensorrt")
 """Packages whose version changes what a recipe writes."""
 
+DRAFT = ".draft"
+PATIENCE = 1.0
+"""Seconds that a wait for another session may take before it is spoken of."""
+OURS = re.compile(rf"{NAME.pattern}-[0-9a-f]{{16}}({re.escape(DRAFT)})?")
+"""The names of folders that we make."""
 Maker = Callable[[Variant, Path, Path], None]
 """(variant, base's folder, draft) -> fills the draft, in a process of its own."""
 
@@ -47,6 +54,7 @@ class Artifacts:
     catalog: Catalog
     source: Source
     maker: Maker
+    say: Callable[[str], None] = print
     _checked: dict[Path, Look] = field(default_factory=dict)
 
     def folder(self, variant: Variant) -> Path:
@@ -85,12 +93,13 @@ class Artifacts:
         return self.folder(self.catalog.get(variant.base))
 
     def _make(self, variant: Variant, base: Path, ready: Path) -> None:
-        draft = ready.with_name(ready.name + ".draft")
+        draft = ready.with_name(ready.name + DRAFT)
         try:
             shutil.rmtree(draft, ignore_errors=True)  # a killed session's
             draft.mkdir(parents=True)
             self.maker(variant, base, draft)
-            Manifest.of(draft, variant.name, self.fingerprint(variant)).write(draft)
+            made_of = (self.fingerprint(variant), self._source_digest)
+            Manifest.of(draft, variant.name, *made_of).write(draft)
             draft.rename(ready)
         except OSError as error:
             raise MakeFailed(f"{variant.name}: {draft}: {error.strerror or error}") from None
@@ -113,8 +122,16 @@ class Artifacts:
 
     @contextmanager
     def _locked(self, ready: Path) -> Iterator[None]:
-        with FileLock(ready.with_name(ready.name + ".lock")):
+        lock = FileLock(ready.with_name(ready.name + ".lock"))
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            self.say(f"waiting for another session that makes {ready.name}")
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def check_writable(self) -> None:
         """Raises Misuse where nothing could be made."""
@@ -139,22 +156,37 @@ class Artifacts:
         return json.dumps({name: found.get(name) for name in MATTER})
 
     def _recipe_digest(self, variant: Variant) -> str:
-        """Of the declaring file and of what stands in its package's recipes/ and runtimes/."""
+        """Of the declaring file and of what stands in any package's recipes/ and runtimes/."""
         own = Path(inspect.getfile(variant.make or variant.load))
+        roots = [root for name in self.catalog.packages for root in import_module(name).__path__]
         shared = [
             file
+            for root in roots
             for room in ("recipes", "runtimes")
-            for file in sorted((own.parent / room).glob("*.py"))
+            for file in sorted(Path(root, room).glob("*.py"))
         ]
         return "".join(_digest_file(file) for file in [own, *shared])
 
 
-def made(root: Path) -> Iterator[tuple[Path, Manifest]]:
-    """Every whole folder below `root`, with its manifest."""
-    for path in sorted(root.glob(f"*/{MANIFEST}")):
-        manifest = Manifest.read(path.parent)
-        if manifest is not None:
-            yield path.parent, manifest
+def made(root: Path) -> Iterator[tuple[Path, Manifest | None]]:
+    """Every folder of ours below `root`: with its manifest, or None where that is damaged.
+
+    What a killed session left half made counts as damaged.
+    """
+    for folder in sorted(root.glob("*-*")):
+        if folder.is_dir() and OURS.fullmatch(folder.name):
+            yield folder, Manifest.read(folder)
+
+
+def remove(folder: Path) -> bool:
+    """Remove a folder of ours; False where a session is busy with it."""
+    lock = FileLock(folder.with_name(folder.name.removesuffix(DRAFT) + ".lock"), timeout=0)
+    try:
+        with lock:
+            shutil.rmtree(folder)
+    except Timeout:
+        return False
+    return True
 
 
 def _look(folder: Path) -> Look:

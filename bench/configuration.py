@@ -26,6 +26,28 @@ def here(line: Lookup) -> Settings:
     return Settings.resolve(line, values.get)
 
 
+def refuse_stolen_root(root: Path, ini: Path | None) -> None:
+    """Raises Misuse where pytest took another project for ours.
+
+    It looks for the root above every existing path on the line, an option's value included.
+    """
+    here = Path.cwd()
+    ours = _project(here)
+    if ours is None or (ini is not None and (ini.parent == here or ini.parent in here.parents)):
+        return
+    if ini != _file(ours) and any(key.startswith("bench_") for key in _read(ours)):
+        raise Misuse(
+            f"pytest takes {root} for the project because of a path on the line, and not {ours}, "
+            "whose ini file has bench_ keys; write --option=PATH, or add -c"
+        )
+
+
+def _file(folder: Path) -> Path | None:
+    return next(
+        (folder / n for n in FILES if (folder / n).is_file() and _section(folder / n)), None
+    )
+
+
 def _project(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         if any((folder / name).is_file() for name in FILES):

@@ -17,8 +17,9 @@ from bench.cell import CELL
 from bench.child import in_child
 from bench.errors import ProofFailed
 from bench.measure import Measure, Note
-from bench.metrics.memory import resident_bytes
+from bench.metrics.memory import give_back, resident_bytes
 from bench.model import Model, Tokens
+from bench.outcome import line_of
 from bench.sampling import Plan
 from bench.session import BenchSession, session_of
 from bench.text import Text
@@ -63,7 +64,7 @@ def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -
     if variant.runtime:
         import_module(variant.runtime).prepare(folder, bench_session.settings.place)
     texts.training(bench_session.teacher_folder)  # or the prompts' tokenizing would be the peak
-    gc.collect()
+    give_back()
     return resident_bytes()
 
 
@@ -112,11 +113,22 @@ def model(
 
 
 def prove(bench_session: BenchSession, variant: Variant, live: Model) -> None:
-    """Let a model show that it is what its name says. Raises ProofFailed."""
+    """Let a model show that it is what its name says, where it was asked to be.
+
+    Raises ProofFailed; also where the proof itself breaks, for then nothing is proven.
+    """
     try:
-        bench_session.proofs[variant.name] = live.proof()
+        proof = live.proof()
     except ProofFailed as error:
         raise ProofFailed(f"{variant.name}: {error}") from None
+    except Exception as error:
+        raise ProofFailed(f"{variant.name} could not be proven: {line_of(error)}") from error
+    place = bench_session.settings.place
+    for what, asked in (("threads", place.threads), ("device", place.device)):
+        found = proof.get(what, asked)
+        if str(found).partition(":")[0] != str(asked).partition(":")[0]:
+            raise ProofFailed(f"{variant.name}: asked for {asked} as {what}, found {found}")
+    bench_session.proofs[variant.name] = proof
 
 
 @pytest.fixture

@@ -44,6 +44,14 @@ def versions() -> dict[str, str]:
     return found
 
 
+def load_average() -> float | None:
+    """Processes that wanted a processor over the last minute."""
+    try:
+        return os.getloadavg()[0]
+    except (OSError, AttributeError):
+        return None
+
+
 def usable_threads() -> int:
     """Processors that this process may use: its affinity, cut by the container's quota."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

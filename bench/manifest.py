@@ -20,15 +20,18 @@ class Manifest:
 
     variant: str
     fingerprint: str
+    teacher: str
+    """Fingerprint of the user's model that it was made from."""
     made: str
     files: Mapping[str, tuple[str, int]]
 
     @classmethod
-    def of(cls, folder: Path, variant: str, fingerprint: str) -> Manifest:
+    def of(cls, folder: Path, variant: str, fingerprint: str, teacher: str) -> Manifest:
         """Read and sum up what `folder` holds."""
         files = {str(file.relative_to(folder)): _entry(file) for file in _files(folder)}
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(variant=variant, fingerprint=fingerprint, made=now, files=files)
+        facts = {"variant": variant, "fingerprint": fingerprint, "teacher": teacher}
+        return cls(**facts, made=now, files=files)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:

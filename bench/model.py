@@ -49,7 +49,7 @@ class Model(Protocol):
         ...
 
     def device_peak(self) -> int | None:
-        """Most bytes that the framework held on the device since the load; None without one."""
+        """Most bytes that the framework held on the device since the last call, or None."""
         ...
 
     def close(self) -> None:

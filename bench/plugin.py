@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import options, preflight, runfile
+from bench import configuration, options, preflight, runfile
 from bench.cell import CELL, ISOLATED, PARAMETER
 from bench.child import Children, append, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
@@ -79,6 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
         Selection.of(config)
         runfile.check_path(config)
         if options.any_given(config):
+            configuration.refuse_stolen_root(config.rootpath, config.inipath)
             session_of(config)
     except BenchError as error:
         raise pytest.UsageError(str(error)) from None

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import reprlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import NoneType
+from typing import Any, Literal, get_args, get_type_hints
 
 from bench.errors import BadRun
+from bench.metric import Metric
 from bench.workload import Workload
 
 SCHEMA = 1
 """Raised when a reader of the older form would misread the newer."""
+
+JUDGED = {key: get_args(get_type_hints(Metric)[key]) for key in ("kind", "better")}
+"""What decides how a figure is compared, with the words that it may hold."""
+DEEPEST = 20
+"""Levels of objects and lists that a fact of a run file may hold."""
+MOST_WHOLE = 2**53
+"""Beyond it a float cannot hold every whole number."""
 
 Status = Literal[
     "measured",
@@ -89,7 +99,7 @@ class Run:
             data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
         except OSError as error:
             raise BadRun(f"{path} cannot be read: {error.strerror}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadRun(f"{path} is not JSON: {error}") from None
         return cls.of(data, path)
 
@@ -104,36 +114,36 @@ class Run:
             )
         if ours.get("schema") != SCHEMA:
             raise BadRun(
-                f"{path} has schema {ours.get('schema')!r}, this version reads {SCHEMA}; "
+                f"{path} has schema {reprlib.repr(ours.get('schema'))}, this version reads {SCHEMA}; "
                 "measure again, or read it with the version that wrote it"
             )
         try:
-            rows = [row["extra_info"]["bench"] for row in data["benchmarks"]]
             return cls(
-                machine=ours["machine"],
-                settings=ours["settings"],
-                text=ours["text"],
-                variants=ours["variants"],
-                records=tuple(record_of(row) for row in [*rows, *ours["records"], *ours["absent"]]),
-                date=ours["date"],
+                machine=_facts(ours, "machine", gpu=(dict, NoneType)),
+                settings=_facts(ours, "settings", command=(list,), order=(list,)),
+                text=_facts(ours, "text"),
+                variants=_variants(ours),
+                records=tuple(record_of(row) for row in _rows(data, ours)),
+                date=_take(ours, "date", str),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadRun(f"{path} is damaged: {type(error).__name__} {error}") from None
+        except (ValueError, OverflowError) as error:
+            raise BadRun(f"{path} is damaged: {error}") from None
 
 
-def record_of(entry: Mapping[str, Any]) -> Record:
-    """A record from its JSON form."""
-    workload = Workload(**entry["workload"]) if entry["workload"] else None
-    if entry["status"] not in get_args(Status):
-        raise ValueError(f"unknown status {entry['status']!r}")
+def record_of(entry: Any) -> Record:
+    """A record from its JSON form. Raises ValueError with one line that says what is damaged."""
+    status = _take(entry, "status", str)
+    if status not in get_args(Status):
+        raise ValueError(f"unknown status {reprlib.repr(status)}")
+    values = _take(entry, "values", dict)
     return Record(
-        suite=str(entry["suite"]),
-        variant=str(entry["variant"]),
-        workload=workload,
-        status=entry["status"],
-        message=entry["message"],
-        values={name: _value_of(value) for name, value in entry["values"].items()},
-        proof=entry["proof"],
+        suite=_take(entry, "suite", str),
+        variant=_take(entry, "variant", str),
+        workload=_workload_of(_take(entry, "workload", dict, NoneType)),
+        status=status,
+        message=_take(entry, "message", str, NoneType),
+        values={name: _value_of(name, value) for name, value in values.items()},
+        proof=_facts(entry, "proof"),
     )
 
 
@@ -151,9 +161,110 @@ def to_json(record: Record) -> dict[str, Any]:
     }
 
 
-def _value_of(entry: Mapping[str, Any]) -> Value:
-    lists = {key: tuple(entry[key]) for key in ("samples", "weights")}
-    return Value(**{**entry, **lists})
+def _rows(data: Mapping[str, Any], ours: Mapping[str, Any]) -> list[Any]:
+    benchmarks = _take(data, "benchmarks", list)
+    rows = [_take(_take(row, "extra_info", dict), "bench", dict) for row in benchmarks]
+    return [*rows, *_take(ours, "records", list), *_take(ours, "absent", list)]
+
+
+def _variants(ours: Mapping[str, Any]) -> dict[str, Any]:
+    found = _facts(ours, "variants")
+    return {name: _take(found, name, dict) for name in found}
+
+
+def _workload_of(entry: Mapping[str, Any] | None) -> Workload | None:
+    if entry is None:
+        return None
+    _expect_keys("workload", entry, Workload)
+    sizes = {key: _take(entry, key, int) for key in entry}
+    for key, size in sizes.items():
+        if not (key != "new_tokens") <= size <= MOST_WHOLE:  # only new tokens may be none
+            raise ValueError(f"{key} is {reprlib.repr(size)}")
+    return Workload(**sizes)
+
+
+def _value_of(name: str, entry: Any) -> Value:
+    said = reprlib.repr(name)
+    if not isinstance(entry, dict):
+        raise ValueError(f"{said} is {reprlib.repr(entry)}")
+    _expect_keys(said, entry, Value)
+    for key, known in JUDGED.items():
+        if _take(entry, key, str) not in known:
+            raise ValueError(f"{key} of {said} is {reprlib.repr(entry[key])}")
+    value, low, high = (_number(f"{key} of {said}", entry[key]) for key in ("value", "low", "high"))
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"the interval of {said} ends before it begins")
+    samples, weights = _samples(said, entry)
+    return Value(
+        value=value,
+        unit=_take(entry, "unit", str),
+        kind=entry["kind"],
+        better=entry["better"],
+        low=low,
+        high=high,
+        samples=samples,
+        weights=weights,
+        recipe=_take(entry, "recipe", str, NoneType),
+    )
+
+
+def _samples(said: str, entry: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The samples and their weights; none where one is null, as the others then stand askew."""
+    samples = [_number(f"a sample of {said}", item) for item in _take(entry, "samples", list)]
+    weights = [_number(f"a weight of {said}", item) or 0 for item in _take(entry, "weights", list)]
+    if weights and len(weights) != len(samples):
+        raise ValueError(f"{said} has {len(samples)} samples and {len(weights)} weights")
+    if not all(0 < weight <= MOST_WHOLE for weight in weights):
+        raise ValueError(f"{said} has a weight that counts nothing")
+    whole = tuple(item for item in samples if item is not None)
+    return (whole, tuple(weights)) if len(whole) == len(samples) else ((), ())
+
+
+def _number(what: str, found: Any) -> float | None:
+    """A finite number or None; a whole one stays whole as far as a float could hold it."""
+    if found is None:
+        return None
+    if type(found) not in (int, float) or not math.isfinite(found):
+        raise ValueError(f"{what} is {reprlib.repr(found)}")
+    return found if abs(found) <= MOST_WHOLE else float(found)
+
+
+def _facts(entry: Any, key: str, **kinds: tuple[type, ...]) -> dict[str, Any]:
+    """An object that is shown as it is; `kinds` names what a reader takes apart."""
+    found: dict[str, Any] = _take(entry, key, dict)
+    for name in kinds.keys() & found.keys():
+        _take(found, name, *kinds[name])
+    _expect_showable(key, found, DEEPEST)
+    return found
+
+
+def _expect_showable(what: str, found: Any, levels: int) -> None:
+    if not levels:
+        raise ValueError(f"{what} is nested deeper than {DEEPEST} levels")
+    if isinstance(found, dict | list):
+        inner: Iterable[Any] = found.values() if isinstance(found, dict) else found
+        for item in inner:
+            _expect_showable(what, item, levels - 1)
+    elif not isinstance(found, bool | str):
+        _number(f"a number in {what}", found)
+
+
+def _expect_keys(what: str, entry: Mapping[str, Any], kind: Any) -> None:
+    wanted = {one.name for one in fields(kind)}
+    if wrong := entry.keys() ^ wanted:
+        first = min(wrong)
+        raise ValueError(f"{what} {'lacks' if first in wanted else 'has'} {reprlib.repr(first)}")
+
+
+def _take(entry: Any, key: str, *kinds: type) -> Any:
+    """`entry[key]`, if it is exactly of one of these kinds: True is no number."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"{reprlib.repr(entry)} stands where an object with {key!r} should")
+    if key not in entry:
+        raise ValueError(f"{key!r} is missing")
+    if type(entry[key]) not in kinds:
+        raise ValueError(f"{reprlib.repr(key)} is {reprlib.repr(entry[key])}")
+    return entry[key]
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from bench.artifacts import Artifacts
 from bench.catalog import Catalog
 from bench.errors import MakeFailed
 from bench.guard import refuse_shadows
-from bench.machine import describe
+from bench.machine import describe, load_average
 from bench.make import ChildMaker
 from bench.record import SCHEMA, Record, to_json
 from bench.settings import Settings
@@ -44,6 +44,8 @@ class BenchSession:
     disproved: dict[str, str] = field(default_factory=dict)
     """Variants that are not what their name says, and what they are instead."""
     unmade: dict[str, str] = field(default_factory=dict)
+    busy: float | None = field(default_factory=load_average)
+    """The machine's load when the session began."""
     command: Sequence[str] = ()
     """As it can be typed again."""
     variants: list[str] = field(default_factory=list)
@@ -60,7 +62,7 @@ class BenchSession:
     def artifacts(self) -> Artifacts:
         """Where its compressed forms are made."""
         maker = ChildMaker(self.settings.packages, self.settings.threads, self.say)
-        return Artifacts(self.settings.artifacts, self.catalog, self.source, maker)
+        return Artifacts(self.settings.artifacts, self.catalog, self.source, maker, self.say)
 
     @cached_property
     def teacher_folder(self) -> Path:
@@ -104,6 +106,8 @@ class BenchSession:
     def final(self, record: Record) -> Record:
         """`record` as it is published: with its proof, or without figures where that failed."""
         why = self.disproved.get(record.variant)
+        if not why and record.variant not in self.proofs:
+            why = f"{record.variant} was never proven to be what its name says"
         if why and record.status == "measured":
             return replace(record, status="proof_failed", message=why, values={})
         return replace(record, proof=self.proofs.get(record.variant, {}))
@@ -116,7 +120,7 @@ class BenchSession:
         return {
             "schema": SCHEMA,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": describe(self.settings.threads, self.root),
+            "machine": {**describe(self.settings.threads, self.root), "load_before": self.busy},
             "settings": settings,
             "text": self._text(),
             "variants": self._variants(),

@@ -12,7 +12,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from bench.errors import Misuse
-from bench.machine import usable_threads
+from bench.machine import usable_threads, versions
 from bench.variant import Place
 
 Lookup = Callable[[str], Any]
@@ -131,6 +131,11 @@ def words(value: str | list[str]) -> tuple[str, ...]:
     return tuple(value.split() if isinstance(value, str) else value)
 
 
+def default(name: str) -> str:
+    """An option's default."""
+    return next(option.default for option in OPTIONS if option.name == name)
+
+
 def axis(flag: str, value: str | None) -> tuple[int, ...] | None:
     """A grid's axis such as `1,4`. Raises Misuse where it is anything else."""
     if value is None:
@@ -163,8 +168,8 @@ def _positive(name: str, text: str) -> int:
 def _device(text: str) -> str:
     from bench.needs import cuda
 
-    if text == "auto":
-        return "cuda" if cuda() else "cpu"
+    if text == "auto":  # a build of torch without CUDA makes a GPU useless
+        return "cuda" if cuda() and "+cpu" not in versions().get("torch", "") else "cpu"
     if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
         raise Misuse(f"--device {text!r} is none of auto, cpu, cuda, cuda:N")
     if text != "cpu" and not cuda():

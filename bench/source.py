@@ -45,7 +45,19 @@ def model_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     found = {file for pattern in WANTED for file in path.glob(pattern) if file.is_file()}
-    return sorted(file for file in found if file.name != "training.json")
+    kept = _weights(path, {file for file in found if file.suffix == ".safetensors"})
+    plain = {file for file in found if file.suffix != ".safetensors"}
+    return sorted(kept | {file for file in plain if file.name != "training.json"})
+
+
+def _weights(folder: Path, found: set[Path]) -> set[Path]:
+    """Those that transformers would read: some repositories carry the same weights twice."""
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        named = set(_config(index).get("weight_map", {}).values())
+        return {file for file in found if file.name in named}
+    one = folder / "model.safetensors"
+    return {one} if one in found else found
 
 
 def resolve(spec: str, catalog: Catalog) -> Source:
@@ -149,12 +161,11 @@ def _positions_of_gguf(path: Path) -> int:
 def _download(spec: str) -> Path:
     from huggingface_hub import snapshot_download
 
+    patterns = {"allow_patterns": list(WANTED), "ignore_patterns": ["*/*"]}
     repository, _, revision = spec.partition("@")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
-        return Path(
-            snapshot_download(repository, revision=revision or None, allow_patterns=list(WANTED))
-        )
+        return Path(snapshot_download(repository, revision=revision or None, **patterns))
     except Exception as error:  # the hub's many ways to fail, all the user's to fix
         why = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise Misuse(

@@ -13,9 +13,11 @@ from typing import Any
 
 from bench import stdlib_text
 from bench.errors import Misuse
-from bench.settings import Settings
+from bench.settings import Settings, default
 
 TOKENIZER = "tokenizer.json"
+CHARACTERS, MARGIN = 8, 64
+"""Read for each wanted token, and tokens beyond the last wanted one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +80,10 @@ def check(settings: Settings) -> None:
 
 def evaluation(settings: Settings, folder: Path, positions: int) -> Text:
     """The text as tokens of the tokenizer in `folder`. Raises Misuse where it is too short."""
+    if settings.window > positions and settings.window != int(default("window")):
+        raise Misuse(f"--window {settings.window} is longer than the model's {positions} positions")
     window = min(settings.window, positions)
-    tokens = encode(folder, content(settings.text))[: settings.eval_tokens]
+    tokens = first_tokens(folder, content(settings.text), settings.eval_tokens)
     if len(tokens) < window:
         raise _too_short(settings, str(len(tokens)))
     return Text(
@@ -96,7 +100,17 @@ def training(folder: Path) -> Sequence[int]:
     return encode(folder, stdlib_text.training_topics())
 
 
-@lru_cache(maxsize=8)
+def first_tokens(folder: Path, text: str, count: int) -> Sequence[int]:
+    """The first `count` tokens of `text`, without reading much more of it."""
+    length = CHARACTERS * (count + MARGIN)
+    while True:
+        tokens = encode(folder, text[:length])
+        if length >= len(text) or len(tokens) >= count + MARGIN:
+            return tokens[:count]  # the cut may change the last tokens, which the margin holds
+        length *= 2
+
+
+@lru_cache(maxsize=4)
 def encode(folder: Path, text: str) -> Sequence[int]:
     """Token ids of `text`, no special tokens added."""
     from tokenizers import Tokenizer
@@ -126,6 +140,7 @@ def _read(path: Path) -> str:
         raise Misuse(f"--text {path} cannot be read: {error.strerror}") from None
 
 
+@lru_cache(maxsize=2)
 def _from_hub(dataset: str, config: str, split: str, column: str) -> str:
     try:
         from datasets import load_dataset

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import configuration
-from bench.artifacts import Artifacts, made
+from bench.artifacts import Artifacts, made, remove
 from bench.catalog import Catalog
-from bench.errors import BenchError
+from bench.errors import BenchError, Misuse
 from bench.manifest import Manifest
 from bench.needs import why_not
 from bench.settings import OPTIONS, Settings
@@ -62,7 +61,7 @@ def add_artifacts(commands: Subparsers) -> None:
         (
             "prune",
             prune_artifacts,
-            "remove damaged folders, and what no recipe of today would use",
+            "remove damaged folders, and this teacher's that no recipe of today would use",
         ),
     ):
         one = actions.add_parser(name, help=text, description=text)
@@ -78,9 +77,13 @@ def list_artifacts(chosen: argparse.Namespace) -> int:
     """One row a folder."""
     root = _settings(chosen).artifacts
     rows = [
-        [manifest.variant, manifest.made, _size(manifest), str(folder)]
+        [manifest.variant, manifest.made, _size(manifest), folder.name]
+        if manifest
+        else ["?", "damaged", "", folder.name]
         for folder, manifest in made(root)
     ]
+    if rows:
+        print(f"in {root}:")
     print_rows(("variant", "made", "size", "folder"), rows, nothing=f"nothing is made in {root}")
     return 0
 
@@ -94,21 +97,30 @@ def verify_artifacts(chosen: argparse.Namespace) -> int:
 
 
 def prune_artifacts(chosen: argparse.Namespace) -> int:
-    """Remove what nothing would use any more."""
+    """Remove what is damaged, and what was made from this teacher by recipes of another day."""
     settings = _settings(chosen)
-    keep: set[Path] = set()
-    if not chosen.all:
-        catalog = Catalog.of(settings.packages)
-        artifacts = _artifacts(settings, catalog)
-        keep = {artifacts.place(catalog.get(name)) for name in catalog.declared}
+    catalog = Catalog.of(settings.packages)
+    artifacts = _artifacts(settings, catalog)
+    teacher = "" if chosen.all else artifacts.source.fingerprint
     for folder, manifest in made(settings.artifacts):
-        if folder in keep and not Manifest.damage(folder):
+        if manifest and not chosen.all and not _outdated(artifacts, folder, manifest, teacher):
             continue
-        verb = "would remove" if chosen.dry_run else "removed"
-        print(f"{verb}: {folder} ({_size(manifest)})")
-        if not chosen.dry_run:
-            shutil.rmtree(folder)
+        if chosen.dry_run:
+            print(f"would remove: {folder}")
+        else:
+            print(f"{'removed' if remove(folder) else 'busy, left alone'}: {folder}")
     return 0
+
+
+def _outdated(artifacts: Artifacts, folder: Path, manifest: Manifest, teacher: str) -> bool:
+    if Manifest.damage(folder):
+        return True
+    if manifest.teacher != teacher:
+        return False  # another model's: not ours to judge
+    try:
+        return artifacts.place(artifacts.catalog.get(manifest.variant)) != folder
+    except Misuse:  # no such recipe any more
+        return True
 
 
 def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ ROUNDS = 6
 def test_memory(
     host_baseline: int | None, model: Model, prompt: Tokens, workload: Workload, note: Note
 ) -> None:
+    model.device_peak()  # what loading took is not of interest here
     peaks = [
         host_peak_of(lambda: model.generate(prompt, workload.new_tokens)) for _ in range(ROUNDS)
     ]

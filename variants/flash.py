@@ -10,7 +10,14 @@ def load(folder: Path, place: Place) -> Model:
     from variants.runtimes.plain import half_dtype, load_plain
 
     dtype = place.teacher_dtype if place.device == "cpu" else half_dtype(place)
-    return load_plain(folder, place, dtype, flash=True)
+    other = {"warning": f"in {dtype}, the teacher is not: the ratio is not the kernel's alone"}
+    return load_plain(
+        folder,
+        place,
+        dtype,
+        attention="flash",
+        more=lambda _: {} if place.teacher_dtype == dtype else other,
+    )
 
 
 flash = Variant(

@@ -19,14 +19,15 @@ def load(folder: Path, place: Place) -> Model:
     from variants.runtimes.plain import half_dtype, load_plain
 
     dtype = half_dtype(place)
-    same = f"the teacher is loaded in {dtype} too, so the two are the same model"
-    remark = same if place.teacher_dtype == dtype else None
-    return load_plain(folder, place, dtype, remark=remark)
+    same = {"warning": f"the teacher is loaded in {dtype} too: nothing is halved beside it"}
+    return load_plain(
+        folder, place, dtype, more=lambda _: same if place.teacher_dtype == dtype else {}
+    )
 
 
 half = Variant(
     name="half",
-    summary="weights and arithmetic in bfloat16",
+    summary="weights and arithmetic in 16 bits (bfloat16)",
     base="teacher",
     make=make,
     load=load,

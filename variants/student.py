@@ -23,9 +23,9 @@ def make(base: Path, out: Path) -> None:
 
 def load(folder: Path, place: Place) -> Model:
     """An ordinary, smaller checkpoint."""
-    from variants.runtimes.plain import load_plain
+    from variants.runtimes.plain import load_plain, prove_depth
 
-    return load_plain(folder, place, "float32")
+    return load_plain(folder, place, "float32", more=lambda model: prove_depth(model, folder))
 
 
 student = Variant(

@@ -271,7 +271,7 @@ def test_two_processes_make_it_once_and_a_killed_ones_draft_is_made_anew(tmp_pat
     assert killed.returncode == -9
     (draft,) = (tmp_path / "made").glob("*/")
     assert (draft / "half-done").exists()
-    assert list(made(tmp_path / "made")) == []
+    assert list(made(tmp_path / "made")) == [(draft, None)]
     both = [session(tmp_path, "whole") for _ in range(2)]
     said = {child.communicate()[0].strip() for child in both}
     (ready,) = (tmp_path / "made").glob("*/")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.configuration import here
+from bench.configuration import here, refuse_stolen_root
 from bench.errors import Misuse
 from bench.settings import OPTIONS
 
@@ -76,3 +76,19 @@ def test_a_broken_file_is_one_line(name: str, text: str, tmp_path: Path) -> None
     with pytest.raises(Misuse, match=name) as found:
         here({}.get)
     assert "\n" not in str(found.value)
+
+
+def test_another_projects_root_is_refused(tmp_path: Path) -> None:
+    """pytest looks for the root above every existing path that stands alone on the line."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nbench_variants = mine\n")
+    elsewhere = tmp_path.parent / "elsewhere"
+    with pytest.raises(Misuse, match="write --option=PATH"):
+        refuse_stolen_root(elsewhere, None)
+    with pytest.raises(Misuse, match=str(elsewhere)):
+        refuse_stolen_root(elsewhere, elsewhere / "pytest.ini")
+    refuse_stolen_root(tmp_path, tmp_path / "pytest.ini")
+
+
+def test_a_project_that_says_nothing_of_ours_may_be_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -q\n")
+    refuse_stolen_root(tmp_path.parent / "elsewhere", None)

@@ -15,7 +15,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "model.safetensors").write_bytes(b"weights" * 100)
     (tmp_path / "sub" / "engine.plan").write_bytes(b"plan")
     (tmp_path / "config.json").write_text("{}")
-    Manifest.of(tmp_path, "int4", "f" * 64).write(tmp_path)
+    Manifest.of(tmp_path, "int4", "f" * 64, "e" * 64).write(tmp_path)
     return tmp_path
 
 
@@ -63,7 +63,7 @@ def test_a_binary_or_missing_manifest(folder: Path) -> None:
 
 def test_it_is_plain_json(folder: Path) -> None:
     data = json.loads((folder / MANIFEST).read_text())
-    assert sorted(data) == ["files", "fingerprint", "made", "variant"]
+    assert sorted(data) == ["files", "fingerprint", "made", "teacher", "variant"]
 
 
 def test_only_weights_are_weighed(folder: Path) -> None:

@@ -67,7 +67,10 @@ def test_words_that_cannot_be(name: str, word: str) -> None:
 def test_auto_is_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (resolve().device, resolve().threads) == ("cpu", machine.usable_threads())
     monkeypatch.setattr("bench.needs.cuda", lambda: True)
+    monkeypatch.setattr("bench.settings.versions", lambda: {"torch": "2.13.0"})
     assert resolve().device == "cuda"
+    monkeypatch.setattr("bench.settings.versions", lambda: {"torch": "2.13.0+cpu"})
+    assert resolve().device == "cpu"  # a GPU that this torch cannot use
     assert resolve({"device": "cuda:1"}).device == "cuda:1"
 
 

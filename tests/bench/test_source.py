@@ -91,3 +91,22 @@ def test_our_own_demo_can_be_read() -> None:
     found = resolve("demo", Catalog.of(("variants",)))
     assert found.positions >= 512
     assert (found.path / "tokenizer.json").is_file()
+
+
+def test_weights_that_a_repository_carries_twice_are_taken_once(folder: Path) -> None:
+    again = (folder / "model.safetensors").read_bytes()
+    (folder / "consolidated.safetensors").write_bytes(again)
+    assert [f.name for f in model_files(folder) if f.suffix == ".safetensors"] == [
+        "model.safetensors"
+    ]
+
+
+def test_shards_are_those_that_the_index_names(folder: Path) -> None:
+    whole = (folder / "model.safetensors").read_bytes()
+    for name in ("model-1-of-2.safetensors", "model-2-of-2.safetensors", "other.safetensors"):
+        (folder / name).write_bytes(whole)
+    (folder / "model.safetensors").unlink()
+    shards = {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
+    kept = [f.name for f in model_files(folder) if f.suffix == ".safetensors"]
+    assert kept == sorted(shards.values())

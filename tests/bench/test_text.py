@@ -7,17 +7,25 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.errors import Misuse
 from bench.settings import Settings
-from bench.text import content, evaluation
+from bench.text import content, encode, evaluation, first_tokens
 from tests.fakes.recipes import checkpoint
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return checkpoint.write(tmp_path / "mine")
+
+
+@pytest.fixture(scope="module")
+def tokens_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkpoint.write(tmp_path_factory.mktemp("tokens") / "mine")
 
 
 @pytest.fixture
@@ -39,12 +47,27 @@ def test_its_tokens_its_recipe_and_its_fingerprint(settings: Settings, folder: P
 
 
 @pytest.mark.parametrize("positions", [40, 33, 32, 16])
-def test_a_window_fits_the_model_and_keeps_context(
+def test_the_default_window_fits_the_model_and_keeps_context(
     settings: Settings, folder: Path, positions: int
 ) -> None:
-    text = evaluation(settings, folder, positions)
+    text = evaluation(replace(settings, window=512, stride=256), folder, positions)
     assert text.window == positions
     assert 0 < text.stride < text.window
+
+
+def test_a_window_that_was_asked_for_is_never_cut(settings: Settings, folder: Path) -> None:
+    with pytest.raises(Misuse, match="--window 64 is longer than the model's 40 positions"):
+        evaluation(settings, folder, 40)
+
+
+@given(count=st.integers(1, 60), text=st.text(st.sampled_from("ab \n"), max_size=3000))
+@hypothesis.settings(deadline=None, max_examples=30)
+def test_the_first_tokens_are_those_of_the_whole(
+    count: int, text: str, tokens_folder: Path
+) -> None:
+    assert (
+        list(first_tokens(tokens_folder, text, count)) == list(encode(tokens_folder, text))[:count]
+    )
 
 
 def test_too_few_tokens(settings: Settings, folder: Path, tmp_path: Path) -> None:

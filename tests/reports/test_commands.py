@@ -4,9 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from bench.artifacts import Artifacts
+from bench.catalog import Catalog
 from bench.manifest import Manifest
+from bench.source import resolve
 from reports.__main__ import main
+
+CATALOG = Catalog.of(("variants",))
+DEMO = resolve("demo", CATALOG).fingerprint
 
 
 @pytest.fixture
@@ -16,7 +23,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "made" / "int4-0123456789abcdef"
     folder.mkdir(parents=True)
     (folder / "packed.safetensors").write_bytes(b"0" * 2_000_000)
-    Manifest.of(folder, "int4", "0123456789abcdef").write(folder)
+    Manifest.of(folder, "int4", "0123456789abcdef", DEMO).write(folder)
     return tmp_path / "made"
 
 
@@ -31,14 +38,8 @@ def test_variants_lists_each_with_its_base_and_whether_it_is_made(root, capsys):
 
 def test_a_made_variant_says_so_with_its_bytes(root, capsys):
     main(["variants", "--artifacts", str(root)])
-    from bench.artifacts import Artifacts
-    from bench.catalog import Catalog
-    from bench.source import resolve
-
-    catalog = Catalog.of(("variants",))
-    place = Artifacts(root, catalog, resolve("demo", catalog), lambda *_: None).place(
-        catalog.get("int4")
-    )
+    artifacts = Artifacts(root, CATALOG, resolve("demo", CATALOG), lambda *_: None)
+    place = artifacts.place(CATALOG.get("int4"))
     (root / "int4-0123456789abcdef").rename(place)
     capsys.readouterr()
     main(["variants", "--artifacts", str(root)])
@@ -72,7 +73,39 @@ def test_prune_removes_what_no_recipe_uses_and_only_says_so_when_dry(root, capsy
     assert folder.exists()
     assert main(["artifacts", "prune", "--artifacts", str(root)]) == 0
     assert not folder.exists()
-    assert f"removed: {folder} (2.000 MB)" in capsys.readouterr().out
+    assert f"removed: {folder}\n" in capsys.readouterr().out
+
+
+def test_prune_leaves_another_teachers_folders_alone(root, capsys):
+    folder = root / "int4-0123456789abcdef"
+    Manifest.of(folder, "int4", "0123456789abcdef", "another model").write(folder)
+    assert main(["artifacts", "prune", "--artifacts", str(root)]) == 0
+    assert folder.exists()
+    assert main(["artifacts", "prune", "--all", "--artifacts", str(root)]) == 0
+    assert not folder.exists()
+
+
+def test_what_a_killed_session_left_is_damaged_and_goes(root, capsys):
+    draft = root / "int8-0123456789abcdef.draft"
+    draft.mkdir()
+    assert main(["artifacts", "verify", "--artifacts", str(root)]) == 1
+    assert f"damaged: {draft / 'manifest.json'} is missing" in capsys.readouterr().out
+    main(["artifacts", "prune", "--artifacts", str(root)])
+    assert not draft.exists()
+
+
+def test_a_folder_that_a_session_is_busy_with_stays(root, capsys):
+    folder = root / "int4-0123456789abcdef"
+    with FileLock(folder.with_name(folder.name + ".lock")):
+        main(["artifacts", "prune", "--all", "--artifacts", str(root)])
+    assert f"busy, left alone: {folder}" in capsys.readouterr().out
+    assert folder.exists()
+
+
+def test_a_folder_that_is_not_ours_is_never_touched(root, capsys):
+    (root / "my-notes").mkdir()
+    main(["artifacts", "prune", "--all", "--artifacts", str(root)])
+    assert (root / "my-notes").exists()
 
 
 def test_a_mistake_is_one_line_and_2(root, capsys):

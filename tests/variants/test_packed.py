@@ -104,7 +104,7 @@ def test_a_slice_with_gaps_reads_right(kind):
     if kind == "int4":
         layer = Int4Linear(*int4_groups(weight(32, 64)), None)
     else:
-        layer = Int8WeightLinear(*int8_rows(weight(32, 64)), tied=False)
+        layer = Int8WeightLinear(*int8_rows(weight(32, 64)), None)
     last = states[:, -1:, :]
     assert torch.equal(layer(last), layer(last.clone()))
 

@@ -4,16 +4,36 @@ import json
 
 import pytest
 import torch
+from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    MixtralConfig,
+    MixtralForCausalLM,
+    OPTConfig,
+    OPTForCausalLM,
+    PhiConfig,
+    PhiForCausalLM,
+)
 
-from bench.errors import ProofFailed
+from bench.errors import ProofFailed, Unsupported
 from bench.variant import Place
 from tests.variants import tiny
-from variants import flash, half, int4, int8
-from variants.recipes.checkpoint import load, save
+from variants import flash, half, int4, int8, student
+from variants.recipes.checkpoint import linears, load, save
 from variants.runtimes.packed import LAYOUT
 from variants.runtimes.pytorch import prepare
 
 PLACE = Place(threads=2)
+SMALL = {
+    "vocab_size": tiny.VOCABULARY,
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": tiny.POSITIONS,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+    "pad_token_id": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +42,70 @@ def base(tmp_path_factory):
 
 
 @pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
-def test_a_layer_that_was_left_out_is_found(variant, base, tmp_path):
+def test_a_layer_that_stayed_in_floats_is_found(variant, base, tmp_path):
     variant.make(base, tmp_path)
-    layout = json.loads((tmp_path / LAYOUT).read_text())
-    layout["linears"] += 1
-    (tmp_path / LAYOUT).write_text(json.dumps(layout))
     prepare(tmp_path, PLACE)
-    with pytest.raises(ProofFailed, match=f"expected {layout['linears']} {variant.name} layers"):
-        variant.load(tmp_path, PLACE).proof()
+    model = variant.load(tmp_path, PLACE)
+    model._module.transformer.h[0].mlp.c_fc = torch.nn.Linear(64, 256).to(
+        torch.float32 if variant is int8.int8 else torch.bfloat16
+    )
+    with pytest.raises(ProofFailed, match=r"not quantised: \['transformer.h.0.mlp.c_fc.weight'\]"):
+        model.proof()
+
+
+@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+def test_a_recipe_that_leaves_layers_out_is_refused(variant, base, tmp_path, monkeypatch):
+    def but_no_mlp(model):
+        return (row for row in linears(model) if "mlp" not in row[0])
+
+    monkeypatch.setattr("variants.recipes.quantise.linears", but_no_mlp)
+    with pytest.raises(Unsupported, match=r"transformer.h.0.mlp.c_fc.weight is a matrix in no"):
+        variant.make(base, tmp_path)
+
+
+ODD = {
+    "mixtral": lambda: MixtralForCausalLM(
+        MixtralConfig(num_local_experts=2, intermediate_size=64, num_key_value_heads=2, **SMALL)
+    ),
+    "gemma3": lambda: Gemma3ForCausalLM(
+        Gemma3TextConfig(intermediate_size=64, num_key_value_heads=2, head_dim=16, **SMALL)
+    ),
+    "opt": lambda: OPTForCausalLM(OPTConfig(ffn_dim=64, word_embed_proj_dim=64, **SMALL)),
+}
+
+
+@pytest.mark.parametrize("architecture", list(ODD))
+@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+def test_what_would_stay_in_floats_or_change_is_refused(variant, architecture, base, tmp_path):
+    ODD[architecture]().save_pretrained(tmp_path / "odd")
+    tiny.tokenizer().save_pretrained(tmp_path / "odd")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(Unsupported, match=r"is a matrix in no linear layer|is more than a"):
+        variant.make(tmp_path / "odd", tmp_path / "out")
+
+
+@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+def test_the_output_layers_bias_is_kept(variant, tmp_path):
+    torch.manual_seed(0)
+    phi = PhiForCausalLM(PhiConfig(intermediate_size=64, **SMALL)).eval()
+    with torch.no_grad():
+        phi.lm_head.bias.normal_(std=3)
+    phi.save_pretrained(tmp_path / "phi")
+    tiny.tokenizer().save_pretrained(tmp_path / "phi")
+    (tmp_path / "out").mkdir()
+    variant.make(tmp_path / "phi", tmp_path / "out")
+    prepare(tmp_path / "out", PLACE)
+    row = [[1, 2, 3, 4, 5, 6, 7, 8]]
+    with torch.no_grad():
+        whole = phi(torch.tensor(row)).logits.numpy()
+    error = variant.load(tmp_path / "out", PLACE).logits(row) - whole
+    assert error.std() < 0.1 * whole.std()
+
+
+def test_a_student_that_is_its_teacher_is_refused(base):
+    prepare(base, PLACE)
+    with pytest.raises(ProofFailed, match="expected fewer layers and a record of it, found 4"):
+        student.student.load(base, PLACE).proof()
 
 
 def test_a_missing_tensor_is_refused(base, tmp_path):

@@ -12,6 +12,7 @@ from transformers import AutoTokenizer, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging
 
+from bench.errors import Unsupported
 from variants.runtimes.pytorch import load_checkpoint
 
 COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
@@ -52,6 +53,7 @@ def linears(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor, torch.T
         if isinstance(module, Conv1D):  # it stores (in, out)
             yield name, module.weight.detach().t().contiguous(), module.bias.detach()
         elif isinstance(module, nn.Linear):
+            _plain(name, module, nn.Linear)
             bias = None if module.bias is None else module.bias.detach()
             yield name, module.weight.detach(), bias
 
@@ -60,4 +62,14 @@ def embeddings(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor]]:
     """Every embedding table: name, weight (rows, width)."""
     for name, module in model.named_modules():
         if isinstance(module, nn.Embedding):
+            _plain(name, module, nn.Embedding)
             yield name, module.weight.detach()
+
+
+def _plain(name: str, module: nn.Module, kind: type[nn.Module]) -> None:
+    """A subclass may scale or shift in its forward, which a packed layer would leave out."""
+    if type(module) is not kind:
+        raise Unsupported(
+            f"{name} is a {type(module).__name__}, which is more than a {kind.__name__}: "
+            "packing it would change what it computes"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -19,6 +20,7 @@ from bench.errors import Unsupported
 from bench.needs import cpu_flags
 from bench.progress import progress
 from variants.recipes.checkpoint import load, save
+from variants.runtimes.plain import STUDENT
 
 DOCUMENTS = 250
 """Of the docstrings of the standard library's files, beside the training topics."""
@@ -32,9 +34,7 @@ def distil(base: Path, out: Path, options: Mapping[str, Any]) -> None:
     dice = torch.Generator().manual_seed(0)
     tokens = torch.tensor(_tokens(base))
     optimizer = torch.optim.AdamW(student.parameters(), lr=options["rate"], betas=(0.9, 0.95))
-    plan = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, options["rate"], total_steps=options["steps"], pct_start=0.1
-    )
+    plan = _one_cycle(optimizer, options)
     student.train()
     with progress("distilling", options["steps"]) as advance:
         for ids in islice(_batches(tokens, options, dice), options["steps"]):
@@ -46,10 +46,25 @@ def distil(base: Path, out: Path, options: Mapping[str, Any]) -> None:
             optimizer.zero_grad(set_to_none=True)
             advance(f"loss {loss.item():.3f}")
     save(student.eval(), base, out)
+    depths = {"layers": student.config.num_hidden_layers, "of": teacher.config.num_hidden_layers}
+    facts = {**depths, "steps": options["steps"], "last_loss": loss.item()}
+    (out / STUDENT).write_text(json.dumps(facts) + "\n", encoding="utf-8")
+
+
+def _one_cycle(
+    optimizer: torch.optim.Optimizer, options: Mapping[str, Any]
+) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        options["rate"],
+        total_steps=options["steps"],
+        pct_start=0.1,
+        cycle_momentum=False,
+    )
 
 
 def reduced(teacher: PreTrainedModel) -> PreTrainedModel:
-    """Half the layers, evenly spaced, the first and the last among them; all else copied."""
+    """Half the layers, evenly spaced from the first to the last (one of two: the first)."""
     config = copy.deepcopy(teacher.config)
     depth = config.num_hidden_layers
     if depth < 2:

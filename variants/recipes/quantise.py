@@ -83,8 +83,7 @@ def write_int8(model: PreTrainedModel, base: Path, out: Path) -> None:
             stored[f"{name}.int8"], stored[f"{name}.scale"] = int8_rows(weight)
         if bias is not None:
             stored[f"{name}.bias"] = bias.float()
-    count = sum(kind == "int8" for kind in layers.values())
-    facts = {"dtype": "float32", "linears": count, "layers": layers, "tied": tied}
+    facts = {"dtype": "float32", "layers": layers, "tied": tied}
     _write(model, stored, facts, base, out)
 
 
@@ -102,6 +101,8 @@ def write_int4(
             layers[name] = "int8_weight"
             if name not in tied:
                 stored[f"{name}.int8"], stored[f"{name}.scale"] = int8_rows(weight)
+            if bias is not None:
+                stored[f"{name}.bias"] = bias.bfloat16()
             continue
         if weight.shape[1] % GROUP:
             raise Unsupported(
@@ -111,8 +112,7 @@ def write_int4(
         stored[f"{name}.int4"], stored[f"{name}.scale_zero"] = round_(name, weight)
         if bias is not None:
             stored[f"{name}.bias"] = bias.bfloat16()
-    count = sum(kind == "int4" for kind in layers.values())
-    facts = {"dtype": "bfloat16", "linears": count, "layers": layers, "tied": tied}
+    facts = {"dtype": "bfloat16", "layers": layers, "tied": tied}
     _write(model, stored, facts, base, out)
 
 
@@ -143,6 +143,8 @@ def _write(
     covered = tuple(f"{name}." for name in facts["layers"])
     for name, value in model.named_parameters():
         if not name.startswith(covered):
+            if value.dim() >= 2:
+                raise Unsupported(f"{name} is a matrix in no linear layer: it would stay in floats")
             stored[name] = value.detach().to(dtype)
     save_file({name: value.contiguous() for name, value in stored.items()}, out / WEIGHTS)
     (out / LAYOUT).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

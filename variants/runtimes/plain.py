@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,44 @@ from transformers import PreTrainedModel
 
 from bench.errors import ProofFailed
 from bench.variant import Place
-from variants.runtimes.pytorch import TorchModel, load_checkpoint, origin
+from variants.runtimes.pytorch import TorchModel, load_checkpoint
+
+STUDENT = "student.json"
+Facts = Callable[[PreTrainedModel], Mapping[str, Any]]
+"""Adds to the proof, or raises ProofFailed."""
 
 
 def load_plain(
-    folder: Path, place: Place, dtype: str, *, flash: bool = False, remark: str | None = None
+    folder: Path, place: Place, dtype: str, *, attention: str = "sdpa", more: Facts | None = None
 ) -> TorchModel:
-    """The checkpoint in `folder` as `dtype`; its proof refuses any other float in the weights."""
-    said = {"warning": remark} if remark else {}
+    """The checkpoint in `folder` as `dtype`; its proof refuses any other float in the weights.
+
+    `attention`: sdpa (PyTorch chooses the kernel), flash (forced), or eager (written out).
+    """
 
     def facts(module: PreTrainedModel, _: Mapping[str, int]) -> dict[str, Any]:
         found = {str(p.dtype).removeprefix("torch.") for p in module.parameters()}
         if found != {dtype}:
             raise ProofFailed(f"expected all weights in {dtype}, found {', '.join(sorted(found))}")
-        return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **origin(folder), **said}
+        own = more(module) if more else {}
+        return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **own}
 
-    module = load_checkpoint(folder, place.device, getattr(torch, dtype))
-    return TorchModel(module, flash=flash, facts=facts)
+    written = "eager" if attention == "eager" else "sdpa"
+    module = load_checkpoint(folder, place.device, getattr(torch, dtype), written)
+    return TorchModel(module, flash=attention == "flash", facts=facts)
+
+
+def prove_depth(module: PreTrainedModel, folder: Path) -> dict[str, Any]:
+    """That a student has the layers that its training wrote down, and fewer than its teacher."""
+    path = folder / STUDENT
+    facts = dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    depth = module.config.num_hidden_layers
+    if not facts or depth != facts["layers"] or depth >= facts["of"]:
+        said = f"{facts['layers']} of {facts['of']}" if facts else "fewer layers and a record of it"
+        raise ProofFailed(
+            f"expected {said}, found {depth} layers and {path.name}: {path.is_file()}"
+        )
+    return {"layers": depth, "teacher_layers": facts["of"], "distilled_steps": facts["steps"]}
 
 
 def half_dtype(place: Place) -> str:

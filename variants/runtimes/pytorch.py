@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 from collections import Counter
@@ -38,12 +39,14 @@ def prepare(folder: Path, place: Place) -> None:
     torch.ones(256, 256) @ torch.ones(256, 256)
 
 
-def load_checkpoint(folder: Path, device: str, dtype: torch.dtype) -> PreTrainedModel:
+def load_checkpoint(
+    folder: Path, device: str, dtype: torch.dtype, attention: str = "sdpa"
+) -> PreTrainedModel:
     """An ordinary checkpoint: safetensors only, none of its own code run."""
     model = AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=dtype,
-        attn_implementation="sdpa",
+        attn_implementation=attention,
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,
@@ -110,7 +113,7 @@ class TorchModel:
             "device": str(self._device),
             "threads": torch.get_num_threads(),
             "weight_bytes": self.weight_bytes(),
-            "attention": {name: n for name, n in attention.items() if _is_kernel(name)},
+            "attention": {n: c for n, c in attention.items() if _is_kernel(n)} or "written out",
             "simulated": False,
         }
         if self._flash:
@@ -128,10 +131,14 @@ class TorchModel:
         return sum(own.values()) + sum(module.stands_for for module in packed)
 
     def device_peak(self) -> int | None:
-        """The CUDA allocator's peak since the load."""
+        """The CUDA allocator's peak since the last call; starts it anew."""
         if self._device.type != "cuda":
             return None
-        return int(torch.cuda.max_memory_allocated(self._device))
+        peak = int(torch.cuda.max_memory_allocated(self._device))
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(self._device)
+        return peak
 
     def close(self) -> None:
         """Drop the module, and what CUDA kept of it."""

@@ -16,7 +16,7 @@ def load_quantised(folder: Path, kind: str) -> TorchModel:
     """The packed checkpoint in `folder`; `kind` is int8 or int4."""
 
     def facts(module: PreTrainedModel, kernels: Mapping[str, int]) -> dict[str, Any]:
-        proof = prove_packed(module, folder, kind, dict(kernels), PROBED_FORWARDS)
+        proof = prove_packed(module, kind, dict(kernels), PROBED_FORWARDS)
         return {**proof, **origin(folder)}
 
     return TorchModel(load_packed(folder), facts=facts)

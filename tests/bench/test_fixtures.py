@@ -1,0 +1,75 @@
+"""What is published only where it has been proven."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.catalog import Catalog
+from bench.errors import ProofFailed
+from bench.fixtures import prove
+from bench.record import Record
+from bench.session import BenchSession
+from bench.settings import Settings
+from bench.variant import Variant
+
+
+class Shown:
+    """A model that has nothing but a proof."""
+
+    def __init__(self, proof: Any) -> None:
+        self._proof = proof
+
+    def proof(self) -> Any:
+        if isinstance(self._proof, Exception):
+            raise self._proof
+        return self._proof
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> BenchSession:
+    settings = replace(
+        Settings.resolve(lambda _: None, lambda _: None),
+        threads=2,
+        device="cpu",
+        artifacts=tmp_path,
+    )
+    return BenchSession(settings, Catalog({}, ()), tmp_path, print)
+
+
+MINE = Variant(name="mine", summary="", load=lambda *_: None)  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize(
+    ("proof", "why"),
+    [
+        (ProofFailed("found floats"), "^mine: found floats$"),
+        (RuntimeError("No available kernel"), "^mine could not be proven: RuntimeError: No avail"),
+        ({"threads": 1}, "^mine: asked for 2 as threads, found 1$"),
+        ({"device": "cuda:0"}, "^mine: asked for cpu as device, found cuda:0$"),
+    ],
+)
+def test_what_is_not_proven_is_refused(bench: BenchSession, proof: Any, why: str) -> None:
+    with pytest.raises(ProofFailed, match=why):
+        prove(bench, MINE, Shown(proof))  # type: ignore[arg-type]
+    assert bench.proofs == {}
+
+
+def test_a_proof_is_kept(bench: BenchSession) -> None:
+    prove(bench, MINE, Shown({"threads": 2, "device": "cpu", "layers": 4}))  # type: ignore[arg-type]
+    record = bench.final(Record(suite="load", variant="mine"))
+    assert (record.status, record.proof["layers"]) == ("measured", 4)
+
+
+def test_figures_that_nothing_proved_are_not_published(bench: BenchSession) -> None:
+    record = bench.final(Record(suite="load", variant="mine"))
+    assert (record.status, record.values) == ("proof_failed", {})
+    assert "never proven" in str(record.message)
+
+
+def test_a_failure_keeps_its_own_reason(bench: BenchSession) -> None:
+    failed = Record(suite="load", variant="mine", status="out_of_memory", message="too much")
+    assert bench.final(failed).message == "too much"
