@@ -114,8 +114,8 @@ class Run:
             )
         if ours.get("schema") != SCHEMA:
             raise BadRun(
-                f"{path} has schema {reprlib.repr(ours.get('schema'))}, this version reads {SCHEMA}; "
-                "measure again, or read it with the version that wrote it"
+                f"{path} has schema {reprlib.repr(ours.get('schema'))}, this version reads "
+                f"{SCHEMA}; measure again, or read it with the version that wrote it"
             )
         try:
             return cls(

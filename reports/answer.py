@@ -59,7 +59,9 @@ def answer(summary: Summary) -> Answer:
 def _judge(summary: Summary, running: Sequence[Candidate], others: int) -> Answer:
     if others < 1:  # nobody, or only the teacher
         return _cannot("only the teacher has both a decode speed and a loss")
-    best = max((one for one in running if one.within), key=lambda one: one.reach)
+    best = max((one for one in running if one.within), key=lambda one: one.reach, default=None)
+    if best is None:
+        return _cannot("the teacher itself is simulated")
     rivals = [one for one in running if one is not best and not _slower(one, best)]
     if rivals:
         return _open(best, rivals)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bench.record import Record, Run
 from reports.names import Name, sentence
 from reports.roster import TEACHER, measured, simulated, variant_names
+from reports.units import number
 
 Note = tuple[str, ...]
 """One sentence in pieces; those that are a Name came with the run."""
@@ -23,7 +24,7 @@ def absent(run: Run) -> list[Record]:
 
 def notes(run: Run) -> list[Note]:
     """Every caution that this run calls for."""
-    return [*_counts(run), *_kinds(run), *_pairing(run), *_warnings(run)]
+    return [*_counts(run), *_kinds(run), *_busy(run), *_pairing(run), *_warnings(run)]
 
 
 def listing(names: Sequence[str]) -> Note:
@@ -62,6 +63,23 @@ def _kinds(run: Run) -> Iterator[Note]:
         yield (f"{few} figures have too few samples for an interval.",)
     if run.machine.get("dirty"):
         yield ("The working tree had changes that no commit holds.",)
+
+
+def machine_warnings(run: Run) -> Iterator[str]:
+    """What the machine did that spoils every figure of the session."""
+    load, cores = (run.machine.get(key) for key in ("load_before", "cores"))
+    if not isinstance(load, int | float) or not isinstance(cores, int):
+        return
+    if load > cores / 2:
+        yield (
+            f"The machine was busy when the session began (load {number(load, 1)} on {cores} "
+            f"core{'' if cores == 1 else 's'}): times are too long, and their intervals do not "
+            "know it."
+        )
+
+
+def _busy(run: Run) -> Iterator[Note]:
+    return ((warning,) for warning in machine_warnings(run))
 
 
 def _pairing(run: Run) -> Iterator[Note]:

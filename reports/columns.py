@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bench.record import Record, Run, Value
@@ -22,6 +22,9 @@ HEADLINE = (
     ("memory", "peak_host"),
 )
 """What every table shows first; all other metrics are found in the records."""
+
+NO_WORKLOAD = Workload(0, 0)
+"""Sorts before every other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,20 @@ def columns_of(run: Run) -> Iterator[Column]:
     return (column for key in _keys(run) if (column := _column(run, key)))
 
 
+def other_columns(run: Run, shown: Iterable[Column]) -> Iterator[Column]:
+    """Every figure that stands in none of the columns `shown`: by suite, then by workload."""
+    seen = {(column.suite, column.workload, column.metric) for column in shown}
+    found = {
+        (record.suite, record.workload, metric): None
+        for record in measured(run)
+        for metric in record.values
+        if _value(record, metric) is not None
+    }
+    for suite, load, metric in sorted(found, key=lambda key: (key[0], key[1] or NO_WORKLOAD)):
+        if (suite, load, metric) not in seen:
+            yield _made(run, suite, metric, load)
+
+
 def _keys(run: Run) -> dict[tuple[str, str], None]:
     found = {
         (record.suite, metric): None
@@ -61,15 +78,17 @@ def _keys(run: Run) -> dict[tuple[str, str], None]:
 
 
 def _column(run: Run, key: tuple[str, str]) -> Column | None:
-    suite, metric = key
-    having = [r for r in measured(run) if r.suite == suite and _value(r, metric) is not None]
-    if not having:
+    counts = Counter(record.workload for record in _having(run, *key))
+    if not counts:
         return None
-    counts = Counter(record.workload for record in having)
     # Measured for the most variants, which is all of them wherever one such workload exists;
     # then the smallest.
-    load = min(counts, key=lambda load: (-counts[load], load or Workload(0, 0)))
-    shown = [record for record in having if record.workload == load]
+    load = min(counts, key=lambda load: (-counts[load], load or NO_WORKLOAD))
+    return _made(run, *key, load)
+
+
+def _made(run: Run, suite: str, metric: str, load: Workload | None) -> Column:
+    shown = [record for record in _having(run, suite, metric) if record.workload == load]
     one = shown[0].values[metric]
     return Column(
         suite=suite,
@@ -78,8 +97,12 @@ def _column(run: Run, key: tuple[str, str]) -> Column | None:
         value=one,
         scale=scale_for(one.unit, [record.values[metric].value for record in shown]),
         has_teacher=any(record.variant == TEACHER for record in shown),
-        headline=key in HEADLINE,
+        headline=(suite, metric) in HEADLINE,
     )
+
+
+def _having(run: Run, suite: str, metric: str) -> list[Record]:
+    return [r for r in measured(run) if r.suite == suite and _value(r, metric) is not None]
 
 
 def _value(record: Record, metric: str) -> float | None:

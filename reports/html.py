@@ -79,6 +79,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "name": _name,
+        "head": _head,
         "said": _said,
         "sentence": sentence,
         "against": _against,
@@ -98,6 +99,13 @@ def _name(text: object) -> Markup:
     from markupsafe import Markup  # noqa: PLC0415
 
     return Markup("<bdi>{}</bdi>").format(visible(text))
+
+
+def _head(text: object) -> Markup:
+    """A name that may go on in the next line after each underscore."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    return Markup("_<wbr>").join(visible(text).split("_"))
 
 
 def _said(piece: str) -> object:

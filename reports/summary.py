@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from bench.record import Record, Run, Value
-from reports.columns import Column, columns_of
+from reports.columns import Column, columns_of, other_columns
 from reports.contest import Against, winner
 from reports.roster import TEACHER, imitated, simulated, to_teacher, variant_names
 
@@ -52,8 +53,17 @@ class Summary:
 
 def summarise(run: Run) -> Summary:
     """The headline columns that the run has, then every metric of suites without workload."""
+    return _summary(run, tuple(columns_of(run)))
+
+
+def others(run: Run, shown: Iterable[Column]) -> list[Summary]:
+    """All figures that the columns `shown` do not hold: one Summary a suite and workload."""
+    groups = groupby(other_columns(run, shown), lambda column: (column.suite, column.workload))
+    return [_summary(run, tuple(columns)) for _, columns in groups]
+
+
+def _summary(run: Run, columns: tuple[Column, ...]) -> Summary:
     names = variant_names(run)
-    columns = tuple(columns_of(run))
     table = [_figures(run, names, column) for column in columns]
     rows = tuple(
         _row(run, name, tuple(figures[at] for figures in table)) for at, name in enumerate(names)

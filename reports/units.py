@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from reports.names import visible
 
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -13,6 +16,8 @@ MICRO = "\N{MICRO SIGN}"
 EXACT_DIGITS = 4
 """Significant digits of a figure that has no interval to say how many it deserves."""
 MOST_PLACES = 9
+LARGEST = 1e16
+"""From here on a figure is written with an exponent: nobody has measured it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ SCALES = {
 
 def scale_for(unit: str, sizes: Iterable[float | None]) -> Scale:
     """The scale in which the smallest of `sizes` still has a digit before the point."""
-    scales = SCALES.get(unit, (Scale(1.0, unit),))
+    scales = SCALES.get(unit, (Scale(1.0, visible(unit, 16)),))
     smallest = min((abs(size) for size in sizes if size), default=scales[0].per)
     return next((scale for scale in scales if smallest >= scale.per), scales[-1])
 
@@ -46,7 +51,8 @@ def places(half_width: float) -> int:
 
 def number(value: float, decimals: int) -> str:
     """Fixed decimals, a true minus sign, and no minus before a zero."""
-    text = f"{abs(value):.{decimals}f}"
+    size = abs(value)
+    text = f"{size:.{decimals}f}" if size < LARGEST else f"{size:.3e}"
     return MINUS + text if value < 0 and float(text) else text
 
 
@@ -100,14 +106,14 @@ def _decimals(value: float, low: float | None, high: float | None, scale: Scale)
     if low is not None and high is not None and high > low:
         return places((high - low) / 2 / scale.per)
     scaled = value / scale.per
-    if scaled == int(scaled) and scale.per == 1.0:
+    if scale.per == 1.0 and scaled == math.floor(scaled):
         return 0
     return _places(scaled, EXACT_DIGITS)
 
 
 def _places(size: float, digits: int) -> int:
     """Decimals that show `digits` significant digits of `size`, as it reads once rounded."""
-    if not size:
+    if not size or not math.isfinite(size):
         return 0
     exponent = int(f"{abs(size):.{digits - 1}e}".partition("e")[2])
     return min(MOST_PLACES, max(0, digits - 1 - exponent))

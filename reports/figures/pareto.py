@@ -67,8 +67,12 @@ def _points(summary: Summary) -> Iterator[Point]:
             continue
         if row.name == TEACHER:
             yield Point(row, TEACHERS, NO_LOSS)
-        elif speed.against and loss.against and speed.against.value > 0:
-            yield Point(row, speed.against, loss.against)
+        elif speed.against and loss.against:
+            point = Point(row, speed.against, loss.against)
+            if point.speed.value > 0 and all(
+                map(math.isfinite, _ends(point.speed) + _ends(point.loss))
+            ):
+                yield point
 
 
 def _axes(points: Sequence[Point]) -> Axes:
@@ -106,8 +110,9 @@ def _grid(axes: Axes, points: Sequence[Point]) -> Iterator[str]:
 def _mark(point: Point, spot: tuple[float, float], axes: Axes) -> str:
     x, y = spot
     bars = ""
-    if point.speed.low and point.speed.high:
-        bars += f"M{axes.across(point.speed.low):.1f} {y:.1f}H{axes.across(point.speed.high):.1f}"
+    low, high = point.speed.low, point.speed.high
+    if low is not None and high is not None and low > 0:  # the scale is logarithmic
+        bars += f"M{axes.across(low):.1f} {y:.1f}H{axes.across(high):.1f}"
     if point.loss.low is not None and point.loss.high is not None:
         bars += f"M{x:.1f} {axes.down(point.loss.low):.1f}V{axes.down(point.loss.high):.1f}"
     kind = "teacher" if point.row.name == TEACHER else "hollow" if point.row.simulated else "point"

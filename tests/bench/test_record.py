@@ -21,10 +21,23 @@ words = st.text(max_size=20)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 some = st.none() | finite
 many = st.lists(finite, max_size=5).map(tuple)
-values = st.builds(
-    Value, value=some, unit=words, kind=words, better=words, low=some, high=some,
-    samples=many, weights=many, recipe=st.none() | words,
-)  # fmt: skip
+sizes = st.floats(min_value=1e-3, max_value=1e6)
+
+
+@st.composite
+def _values(draw: st.DrawFn) -> Value:
+    low, high = sorted((draw(finite), draw(finite)))
+    samples = draw(many)
+    weights = draw(st.just(()) | st.lists(sizes, min_size=len(samples), max_size=len(samples)))
+    return Value(
+        value=draw(some), unit=draw(words),
+        kind=draw(st.sampled_from(["exact", "timing", "paired"])),
+        better=draw(st.sampled_from(["lower", "higher"])), low=low, high=high,
+        samples=samples, weights=tuple(weights), recipe=draw(st.none() | words),
+    )  # fmt: skip
+
+
+values = _values()
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | finite | words,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),

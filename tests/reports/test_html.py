@@ -16,7 +16,7 @@ from reports.html import html
 from reports.json_rows import json_rows
 from tests.reports import sample
 
-VOID = {"meta", "br", "hr", "img", "link", "input"}
+VOID = {"meta", "wbr", "br", "hr", "img", "link", "input"}
 SMALL = [("teacher",), ("int8", "int4"), ("int4",), ("half",), ("trt",), ("half", "trt"), ()]
 
 

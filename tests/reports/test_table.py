@@ -48,8 +48,24 @@ def test_absent_cells_stand_below_with_their_reason() -> None:
     assert "imitated ~" in text
 
 
-def test_other_workloads_are_listed() -> None:
-    assert "decode[int4-b8-p32-n16]" in printed(sample.full(), 120)
+def test_other_workloads_stand_below_with_ratio_and_interval() -> None:
+    """No figure of the run vanishes: each suite and workload has a block of its own."""
+    below = printed(sample.full(), 120).partition("other figures")[2]
+    block = below.partition("decode b8-p32-n16")[2].partition("load ")[0]
+    int4 = next(line for line in block.splitlines() if line.startswith("int4"))
+    assert int4.replace("\N{MULTIPLICATION SIGN}", "x").split() == [
+        "int4", "155.34", "0.49x", "824.0", "2.06x",
+    ]  # fmt: skip
+    assert "peak_host_absolute MB" in below
+    assert "perplexity" in below
+
+
+@pytest.mark.parametrize("width", range(60, 140, 7))
+def test_no_cell_is_folded(width: int) -> None:
+    """A figure and its ratio stand in one line, or its column is left for the page."""
+    rows = [line.split() for line in printed(sample.full(), width).splitlines()]
+    assert all(row[0] != "int4" or len(row) > 1 for row in rows if row)
+    assert not [row for row in rows if row and row[0].endswith("\N{MULTIPLICATION SIGN}")]
 
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
