@@ -175,7 +175,7 @@ def test_a_damaged_run_fails_the_session(pytester: pytest.Pytester) -> None:
 def test_a_session_without_a_run_says_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_pass(): pass")
     found = pytester.runpytest_inprocess("-p", "reports.plugin")
-    assert "weighbridge" not in found.stdout.str()
+    assert "= weighbridge =" not in found.stdout.str()
 
 
 def test_a_wrong_report_is_a_usage_error(pytester: pytest.Pytester) -> None:
