@@ -36,6 +36,7 @@ def print_line(console: Console, line: Text) -> None:
 
 
 def headline(summary: Summary, columns: Sequence[int]) -> Table:
+    """Each column under its metric, its workload and its unit."""
     table = _table()
     table.add_column("variant", vertical="bottom", overflow="fold", min_width=NARROWEST)
     for at in columns:
@@ -57,6 +58,7 @@ def _fill(table: Table, summary: Summary, columns: Sequence[int]) -> None:
 
 
 def filled(summary: Summary, columns: Sequence[int]) -> list[Row]:
+    """The rows that have a figure in one of the columns."""
     return [row for row in summary.rows if any(row.figures[at].value is not None for at in columns)]
 
 
@@ -147,6 +149,7 @@ def _name(row: Row) -> str:
 
 
 def plain(text: str, style: str = "") -> Text:
+    """Text in which rich looks for no markup."""
     from rich.text import Text
 
     return Text(text, style=style)

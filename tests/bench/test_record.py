@@ -21,23 +21,24 @@ words = st.text(max_size=20)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 some = st.none() | finite
 many = st.lists(finite, max_size=5).map(tuple)
-sizes = st.floats(min_value=1e-3, max_value=1e6)
 
 
-@st.composite
-def _values(draw: st.DrawFn) -> Value:
-    low, high = sorted((draw(finite), draw(finite)))
-    samples = draw(many)
-    weights = draw(st.just(()) | st.lists(sizes, min_size=len(samples), max_size=len(samples)))
+def value_of(drawn: Any) -> Value:
+    """Ends in their order, and a weight for every sample or for none."""
+    unit, kind, better, value, ends, samples, weighed, recipe = drawn
+    low, high = sorted(ends)
+    weights = tuple(1.0 + at for at in range(len(samples))) if weighed else ()
     return Value(
-        value=draw(some), unit=draw(words),
-        kind=draw(st.sampled_from(["exact", "timing", "paired"])),
-        better=draw(st.sampled_from(["lower", "higher"])), low=low, high=high,
-        samples=samples, weights=tuple(weights), recipe=draw(st.none() | words),
+        value=value, unit=unit, kind=kind, better=better, low=low, high=high,
+        samples=samples, weights=weights, recipe=recipe,
     )  # fmt: skip
 
 
-values = _values()
+values = st.tuples(
+    words, st.sampled_from(["exact", "timing", "tail", "paired"]),
+    st.sampled_from(["lower", "higher"]), some, st.tuples(finite, finite), many, st.booleans(),
+    st.none() | words,
+).map(value_of)  # fmt: skip
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | finite | words,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
@@ -131,6 +132,95 @@ def test_damage_is_one_line_with_the_path(name: str, tmp_path: Path) -> None:
         Run.read(path)
     assert str(path) in str(found.value)
     assert "\n" not in str(found.value)
+
+
+BAD = {
+    "a value of words": ("value.value", "abc"),
+    "a value that is true": ("value.value", True),
+    "a value beyond floats": ("value.value", 10**400),
+    "a value that is infinite": ("value.high", math.inf),
+    "an interval that ends before it begins": ("value.low", 1e300),
+    "samples of many kinds": ("value.samples", [1.0, "2", None]),
+    "samples that are no list": ("value.samples", 3),
+    "a weight of nothing": ("value.weights", [0] * 15),
+    "too few weights": ("value.weights", [1]),
+    "a kind that nobody can judge": ("value.kind", "guess"),
+    "a direction that is none": ("value.better", "sideways"),
+    "a batch of words": ("cell.workload.batch", "x"),
+    "a batch below one": ("cell.workload.batch", -1),
+    "a batch that is true": ("cell.workload.batch", True),
+    "a batch of a half": ("cell.workload.batch", 1.5),
+    "a suite that is a list": ("cell.suite", ["decode"]),
+    "a proof that is a list": ("cell.proof", []),
+    "a message that is a number": ("cell.message", 4),
+    "values that are a list": ("cell.values", []),
+    "a variant of words": ("ours.variants.int8", "x"),
+    "variants that are a list": ("ours.variants", ["int8"]),
+    "a GPU of words": ("ours.machine.gpu", "x"),
+    "a machine that is a list": ("ours.machine", []),
+    "a machine with more bytes than floats": ("ours.machine.memory_bytes", 10**400),
+    "settings that are nothing": ("ours.settings", None),
+    "a command that is a number": ("ours.settings.command", 5),
+    "a text of words": ("ours.text", "wikitext"),
+    "a date that is a number": ("ours.date", 20260302),
+    "records that are a word": ("ours.records", "none"),
+    "a name that breaks the line": ("value.col\nour", 1),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_wrong_type_anywhere_is_one_line(name: str) -> None:
+    place, wrong = BAD[name]
+    data: Any = sample.full()
+    cell = next(
+        row["extra_info"]["bench"] for row in data["benchmarks"]
+        if row["extra_info"]["bench"]["suite"] == "decode"
+    )  # fmt: skip
+    roots = {"value": cell["values"]["latency"], "cell": cell, "ours": data["weighbridge"]}
+    first, *path, last = place.split(".")
+    target = roots[first]
+    for key in path:
+        target = target[key]
+    target[last] = wrong
+    with pytest.raises(BadRun) as found:
+        Run.of(data, "run.json")
+    said = str(found.value)
+    assert said.startswith("run.json is damaged: ")
+    assert len(said) < 200
+    assert "\n" not in said
+
+
+def test_a_number_too_large_for_json_s_readers_is_damage(tmp_path: Path) -> None:
+    text = json.dumps(sample.full()).replace("124439808", "1e999", 1)
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(BadRun, match="value of 'parameters' is inf"):
+        Run.read(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize("levels", [30, 900, 100_000])
+def test_a_tower_of_lists_is_damage(levels: int, tmp_path: Path) -> None:
+    tower = "[" * levels + "]" * levels
+    text = json.dumps(sample.full()).replace('"seed": 0', f'"seed": {tower}')
+    assert tower in text
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(BadRun):
+        Run.read(tmp_path / "run.json")
+
+
+def test_a_lost_sample_takes_the_others_with_it() -> None:
+    """Samples are paired by their place: what is left of them would be paired wrongly."""
+    value = Value(
+        value=1.0, unit="s", kind="paired", better="lower",
+        samples=(1.0, math.nan, 3.0), weights=(1.0, 1.0, 1.0),
+    )  # fmt: skip
+    back = record_of(to_json(Record(suite="s", variant="v", values={"x": value}))).values["x"]
+    assert (back.value, back.samples, back.weights) == (1.0, (), ())
+
+
+def test_whole_numbers_stay_whole() -> None:
+    value = Value(value=498_000_000, unit="B", kind="exact", better="lower")
+    entry = to_json(Record(suite="s", variant="v", values={"x": value}))
+    assert type(record_of(entry).values["x"].value) is int
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
