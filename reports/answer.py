@@ -51,6 +51,8 @@ def answer(summary: Summary) -> Answer:
         return _cannot("no loss was measured, so no budget can be held")
     if not (speed.has_teacher and loss.has_teacher):
         return _cannot("no teacher was measured beside the variants")
+    if any(row.simulated and row.name == TEACHER for row in summary.rows):
+        return _cannot("the teacher itself is simulated")
     found = [_candidate(summary, row) for row in summary.rows]
     running = [one for one in found if one is not None and one.within is not False]
     return _judge(summary, running, others=sum(one is not None for one in found) - 1)
@@ -61,7 +63,7 @@ def _judge(summary: Summary, running: Sequence[Candidate], others: int) -> Answe
         return _cannot("only the teacher has both a decode speed and a loss")
     best = max((one for one in running if one.within), key=lambda one: one.reach, default=None)
     if best is None:
-        return _cannot("the teacher itself is simulated")
+        return _cannot("no variant is surely inside the budget")
     rivals = [one for one in running if one is not best and not _slower(one, best)]
     if rivals:
         return _open(best, rivals)

@@ -95,14 +95,16 @@ def _against(shown: Figure, column: Column) -> str:
 
 
 def fitting(summary: Summary, width: int) -> list[int]:
-    """The headline columns, then as many of the others as the width holds."""
-    used = max([NARROWEST, *(len(_name(row)) for row in summary.rows)])
-    kept = []
+    """The columns that the width holds; names fold before a headline column has to go."""
+    names = max([NARROWEST, *(len(_name(row)) for row in summary.rows)])
+    used = 0
+    kept: list[int] = []
     for at, column in enumerate(summary.columns):
         head = (len(text) for text in _head(column).plain.split("\n"))
-        used += GAP + max(*head, *_widths(summary, at))
-        if column.headline or used <= width:
+        wide = GAP + max(*head, *_widths(summary, at))
+        if not kept or used + wide + (NARROWEST if column.headline else names) <= width:
             kept.append(at)
+            used += wide
     return kept
 
 

@@ -1,8 +1,10 @@
 """Whatever stands in a run file: it is shown, or refused in one line."""
 
 import copy
+import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,18 +35,62 @@ def places(found: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 WAYS = places(sample.full())
 
 
-@given(way=st.sampled_from(WAYS), new=JSON | HUGE)
-@settings(max_examples=150, deadline=None)
-def test_one_wrong_value_is_shown_or_refused_in_one_line(way: tuple[Any, ...], new: Any) -> None:
+def changed(way: tuple[Any, ...], new: Any) -> Any:
+    """The sample with one thing replaced."""
     data = copy.deepcopy(sample.full())
     place = data
     for key in way[:-1]:
         place = place[key]
     place[way[-1]] = new
+    return data
+
+
+def render_all(data: Any) -> None:
+    """Every report shows it, or it is refused in one line."""
     try:
         run = Run.of(data)
     except BadRun as error:
         assert "\n" not in str(error)
+        assert len(str(error)) < 400
         return
     for report in REPORTS.values():
-        assert isinstance(report.render([run]), str)
+        report.render([run]).encode()
+
+
+@given(way=st.sampled_from(WAYS), new=JSON | HUGE)
+@settings(max_examples=150, deadline=None)
+def test_one_wrong_value_is_shown_or_refused_in_one_line(way: tuple[Any, ...], new: Any) -> None:
+    render_all(changed(way, new))
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+FIGURES = [way for way in WAYS if way[-1] in ("value", "low", "high") or way[-2:-1] == ("samples",)]
+
+
+@given(way=st.sampled_from(FIGURES), new=FINITE | HUGE)
+@settings(max_examples=100, deadline=None)
+def test_one_figure_is_any_number(way: tuple[Any, ...], new: Any) -> None:
+    render_all(changed(way, new))
+
+
+@pytest.mark.parametrize("value", [1e308, 1.0, 5e-324])
+def test_intervals_as_wide_as_floats_are_shown(value: float) -> None:
+    data = copy.deepcopy(sample.full())
+    cells = [row["extra_info"]["bench"] for row in data["benchmarks"]]
+    for cell in [*cells, *data["weighbridge"]["records"]]:
+        for figure in cell["values"].values():
+            figure.update(low=-1e308, high=1e308, value=value)
+    assert Run.of(data).records
+    render_all(data)
+
+
+def test_a_teacher_that_is_simulated_answers_nothing() -> None:
+    data = changed(("weighbridge", "variants", "teacher", "simulated"), True)
+    assert "cannot be told: the teacher itself is simulated" in REPORTS["html"].render(
+        [Run.of(data)]
+    )
+
+
+def test_a_unit_cannot_steer_a_terminal() -> None:
+    text = json.dumps(sample.full()).replace('"tok/s"', '"\\u001b[31m"')
+    assert "\x1b" not in REPORTS["table"].render([Run.of(json.loads(text))])

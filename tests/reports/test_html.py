@@ -115,6 +115,33 @@ def test_the_answer_stands_on_the_page() -> None:
     ) in parsed.words("p")
 
 
+def test_a_metric_is_one_column_and_its_ratio_stands_under_it() -> None:
+    source, _ = page()
+    table = source.partition('class="stack"')[2].partition("</table>")[0]
+    heads = table.partition("</thead>")[0].count('<th scope="col"')
+    metrics = {"decode_rate", "first_token", "loss", "disk_bytes", "peak_host", "ready",
+               "weight_bytes", "parameters", "peak_host_absolute", "perplexity"}  # fmt: skip
+    assert heads == 1 + len(metrics)
+    rows = table.partition("<tbody>")[2].split("<tr>")[1:]
+    figured = [row for row in rows if "colspan" not in row]
+    assert {row.count("<td") for row in figured} == {len(metrics)}
+    int4 = Page("<table>" + next(row for row in rows if ">int4<" in row).join(("<tr>", "</table>")))
+    assert "206.0 [205.0, 207.0]better 2.06\N{MULTIPLICATION SIGN}" in int4.words("td")
+
+
+def test_the_order_of_the_cells_is_no_setting_to_read() -> None:
+    data = sample.full()
+    data["weighbridge"]["settings"]["order"] = ["load[first-of-all]", "load[second]"]
+    source, parsed = page(data)
+    assert "first-of-all" not in source
+    assert "seed" in parsed.text["dt"]
+    assert not {"order", "command"} & set(parsed.text["dt"])
+
+
+def test_proofs_are_said_to_come_from_a_run_of_their_own() -> None:
+    assert "3 forwards, apart from the timed ones" in page()[1].words("p")
+
+
 def test_what_must_be_read_with_care() -> None:
     care = page()[1].words("aside")
     for text in ("1 cell failed", "2 cells skipped", "imitated is simulated", "unpaired"):

@@ -25,6 +25,11 @@ def test_samples_keep_to_it(names: tuple[str, ...]) -> None:
     VALIDATOR.validate(sample.full())
 
 
+@pytest.mark.parametrize("load", [2.1, 0, None])
+def test_the_load_before_may_be_told(load: float | None) -> None:
+    VALIDATOR.validate(damage(sample.full(), "weighbridge", "machine", "load_before", to=load))
+
+
 def test_what_a_record_becomes_keeps_to_it() -> None:
     value = Value(value=float("nan"), unit="s", kind="timing", better="lower", samples=(1.0, 2.0))
     record = Record(
@@ -64,6 +69,7 @@ def damage(data: Any, *keys: Any, to: Any) -> Any:
         (("weighbridge", "records", 0, "values", "ready", "mean"), 1),
         (("weighbridge", "variants", "int4", "simulated"), "no"),
         (("weighbridge", "machine", "gpu"), "H100"),
+        (("weighbridge", "machine", "load_before"), "busy"),
         (("benchmarks", 0, "extra_info", "bench", "workload", "batch"), 0),
         (("benchmarks", 0, "extra_info"), {}),
     ],

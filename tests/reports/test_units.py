@@ -58,6 +58,14 @@ def test_decimals_follow_the_interval() -> None:
     assert interval(None, 8.752, PLAIN) == ""
 
 
+@pytest.mark.parametrize("end", [1e308, 1.7e308, math.inf])
+def test_no_interval_is_too_wide_to_print(end: float) -> None:
+    assert figure(1.5, -end, end, Scale(1e-3, "ms")).startswith("150")
+    assert interval(-end, end, Scale(1e-3, "ms")).startswith("[\N{MINUS SIGN}")
+    assert ratio(2.0, 0.0, end)
+    assert len(interval(-end, end, PLAIN)) < 40
+
+
 def test_signs() -> None:
     assert number(-1.25, 1) == "\N{MINUS SIGN}1.2"
     assert number(-0.001, 1) == "0.0"
