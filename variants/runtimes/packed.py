@@ -23,7 +23,7 @@ WEIGHTS = "packed.safetensors"
 GROUP = 32
 LINEARS = (nn.Linear, Conv1D)
 NIBBLE_ZERO = 8
-_linear_dynamic = torch.ops.quantized.linear_dynamic.default
+_linear_dynamic = torch.ops.quantized.linear_dynamic.default._op  # without its Python wrapper
 _REDUCE_RANGE = "avx512_vnni" not in cpu_flags()
 """FBGEMM sums in 16 bits, which can overflow, where it finds no AVX512-VNNI: 7-bit activations."""
 
