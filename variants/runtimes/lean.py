@@ -68,7 +68,7 @@ def _direct(kind: type[nn.Module]) -> type[nn.Module]:
 
 
 def lean(module: PreTrainedModel) -> PreTrainedModel:
-    """Replace in place what only costs calls: unfused GELUs, idle dropout, the search for hooks."""
+    """Replace in place what only costs calls: unfused GELUs, idle dropout, hooks, look-ups."""
     for parent in list(module.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, NewGELUActivation):
@@ -78,4 +78,6 @@ def lean(module: PreTrainedModel) -> PreTrainedModel:
     for part in module.modules():
         if not (part._forward_hooks or part._forward_pre_hooks or "forward" in vars(part)):
             part.__class__ = _direct(type(part))
+        # What an instance's own dictionary holds is found without Module.__getattr__.
+        vars(part).update({**part._parameters, **part._modules})
     return module

@@ -77,7 +77,7 @@ class Int8Embedding(nn.Module):
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """(...) ids -> (..., width)."""
-        return self.rows[ids] * self.scale[ids]
+        return torch.embedding(self.rows, ids) * torch.embedding(self.scale, ids)
 
 
 class Int8WeightLinear(nn.Module):
