@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.record import Record, Value
+from bench.record import Record, Status, Value
 from bench.workload import Workload
 
 CELL = pytest.StashKey["Cell"]()
@@ -26,6 +26,10 @@ class Cell:
     variant: str
     workload: Workload | None
     values: dict[str, Value] = field(default_factory=dict)
+    doubts: dict[Status, str] = field(default_factory=dict)
+    """Statuses that its figures deserve instead of `measured`, each with the reason."""
+    warnings: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
     clocked: bool = False
 
     @property

@@ -23,7 +23,7 @@ from bench.outcome import line_of
 from bench.sampling import Plan
 from bench.session import BenchSession, session_of
 from bench.text import Text
-from bench.variant import Variant
+from bench.variant import TEACHER, Variant
 from bench.workload import Workload
 
 
@@ -106,6 +106,29 @@ def model(
         bench_session.disproved[variant.name] = str(error)
         if in_child() is None:
             raise
+    finally:
+        live.close()
+        del live
+        gc.collect()
+
+
+@pytest.fixture(scope="session")
+def reference(
+    bench_session: BenchSession, variant: Variant, model: Model, bench_variant: str
+) -> Iterator[Model]:
+    """The teacher, alive and proven beside the variant until the variant's last cell.
+
+    Beside the teacher itself it is the same object: what is compared then must come out equal.
+    """
+    if bench_variant == TEACHER:
+        yield model
+        return
+    teacher = bench_session.catalog.get(TEACHER)
+    live = teacher.load(bench_session.folder(teacher), bench_session.settings.place)
+    try:
+        if TEACHER not in bench_session.proofs:
+            prove(bench_session, teacher, live)
+        yield live
     finally:
         live.close()
         del live

@@ -12,7 +12,7 @@ from bench.cell import Cell
 from bench.discovery import find
 from bench.metric import Metric, Probe, Timed
 from bench.needs import why_unmet
-from bench.record import Value
+from bench.record import Status, Value
 from bench.replay import CLOCK
 from bench.sampling import Plan, Ticker, sample
 from bench.statistics import Interval, mean_interval, median_interval, weighted_mean
@@ -29,6 +29,18 @@ class Note:
     def exact(self, metric: Metric, value: float | None) -> None:
         """A value that repeats to the last digit; None: it cannot be had here."""
         self._put(metric, value)
+
+    def warn(self, sentence: str) -> None:
+        """What a reader must know before believing this cell."""
+        self._cell.warnings.append(sentence)
+
+    def doubt(self, status: Status, reason: str) -> None:
+        """Mark the cell's figures as doubtful: its status, instead of `measured`."""
+        self._cell.doubts.setdefault(status, reason)
+
+    def fact(self, name: str, found: Any) -> None:
+        """Keep what was seen besides figures, in plain values."""
+        self._cell.facts[name] = found
 
     def samples(self, metric: Metric, samples: Sequence[float]) -> None:
         """Repeated observations: their median and its interval."""

@@ -61,10 +61,11 @@ def _is_ours(path: Path) -> bool:
 
 
 def in_order(items: Sequence[pytest.Item], seed: int) -> list[pytest.Item]:
-    """Variants contiguous, in seeded order; within one: isolated cells, then the rest, shuffled.
+    """Variants contiguous, in seeded order; within one shuffled: isolated, alone, with the teacher.
 
     Isolated cells that hold a model come before those that load it anew, whose leavings would
-    stand in their memory baseline.
+    stand in their memory baseline; those that hold the teacher too come last, or it would stand
+    in memory beside all others.
     """
     dice = random.Random(seed)
     groups: dict[str, list[pytest.Item]] = {}
@@ -90,5 +91,6 @@ def check_positions(cells: Sequence[Cell], positions: int) -> None:
             )
 
 
-def _rank(item: pytest.Item) -> tuple[bool, bool]:
-    return not isolated(item), "model" not in getattr(item, "fixturenames", ())
+def _rank(item: pytest.Item) -> tuple[bool, bool, bool]:
+    asked = getattr(item, "fixturenames", ())
+    return not isolated(item), "reference" in asked, "model" not in asked

@@ -6,7 +6,7 @@ import pytest
 
 from bench.cell import Cell
 from bench.errors import BenchError, ProofFailed, Unsupported
-from bench.record import Record, Status
+from bench.record import FIGURED, Record, Status
 
 OUT_OF_MEMORY = (
     "can't allocate memory",
@@ -28,7 +28,7 @@ def conclude(cell: Cell, report: pytest.TestReport, error: BaseException | None)
             report.longrepr = f"{status}: {line_of(error)}"  # our own words need no traceback
         return _record(cell, status, line_of(error))
     if report.when == "call":
-        return _record(cell, "measured", None)
+        return _record(cell, *_doubt(cell))
     return None
 
 
@@ -59,8 +59,16 @@ def _record(cell: Cell, status: Status, message: str | None) -> Record:
         workload=cell.workload,
         status=status,
         message=message,
-        values=dict(cell.values) if status == "measured" else {},
+        values=dict(cell.values) if status in FIGURED else {},
+        warnings=tuple(dict.fromkeys(cell.warnings)),
+        facts=dict(cell.facts),
     )
+
+
+def _doubt(cell: Cell) -> tuple[Status, str | None]:
+    """The gravest doubt is the status; the message tells them all."""
+    status = max(cell.doubts, key=FIGURED.index, default=FIGURED[0])
+    return status, "; ".join(cell.doubts.values()) or None
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -21,13 +21,15 @@ from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this mod
     model,
     note,
     prompt,
+    reference,
     text,
     variant,
 )
 from bench.order import arrange
 from bench.outcome import conclude
 from bench.process import end_with_parent
-from bench.record import record_of, to_json
+from bench.reading import record_of
+from bench.record import to_json
 from bench.selection import Selection, parametrize
 from bench.session import RUN_FILE, SESSION, session_of
 

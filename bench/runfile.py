@@ -49,7 +49,7 @@ def write(config: pytest.Config, bench: BenchSession) -> Path:
             continue
         final = bench.final(record)
         row.extra_info["bench"] = to_json(final)
-        if final.status == "measured":
+        if final.figured:
             clocked.append(row)
     document = _document(config, clocked)
     document["weighbridge"] = bench.document(row.fullname for row in clocked)

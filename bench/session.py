@@ -100,7 +100,7 @@ class BenchSession:
     def note(self, record: Record) -> None:
         """Keep a cell's record; a worse status is never overwritten by a better one."""
         known = self.records.get(record.cell)
-        if known is None or known.status == "measured":
+        if known is None or known.figured:
             self.records[record.cell] = record
 
     def final(self, record: Record) -> Record:
@@ -108,8 +108,8 @@ class BenchSession:
         why = self.disproved.get(record.variant)
         if not why and record.variant not in self.proofs:
             why = f"{record.variant} was never proven to be what its name says"
-        if why and record.status == "measured":
-            return replace(record, status="proof_failed", message=why, values={})
+        if why and record.figured:
+            return replace(record, status="proof_failed", message=why, values={}, facts={})
         return replace(record, proof=self.proofs.get(record.variant, {}))
 
     def document(self, clocked: Iterable[str]) -> dict[str, Any]:
@@ -124,8 +124,8 @@ class BenchSession:
             "settings": settings,
             "text": self._text(),
             "variants": self._variants(),
-            "records": [to_json(r) for r in rest if r.status == "measured"],
-            "absent": [to_json(r) for r in rest if r.status != "measured"],
+            "records": [to_json(r) for r in rest if r.figured],
+            "absent": [to_json(r) for r in rest if not r.figured],
         }
 
     def _text(self) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any
 from bench.errors import Misuse
 from bench.model import Model
 
+TEACHER = "teacher"
+"""The name of the variant that all others are set against."""
 NAME = re.compile(r"[a-z0-9_+.]+")
 
 

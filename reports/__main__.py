@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bench.discovery import find
 from bench.errors import BenchError, Misuse
 from bench.files import check_target, write_atomically
-from bench.record import Run
+from bench.reading import read
 from reports.commands import add_artifacts, add_variants
 from reports.report import Report
 
@@ -65,7 +65,7 @@ def show_report(chosen: argparse.Namespace) -> int:
     """Render the chosen report to a file or to standard output."""
     if chosen.output:
         check_target(chosen.output)
-    text = find("reports", Report)[chosen.name].render([Run.read(chosen.run)])
+    text = find("reports", Report)[chosen.name].render([read(chosen.run)])
     if chosen.output:
         write_atomically(chosen.output, text)
     else:

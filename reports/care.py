@@ -18,7 +18,7 @@ FAILURES = ("failed", "crashed", "out_of_memory", "unsupported", "proof_failed")
 
 def absent(run: Run) -> list[Record]:
     """The cells without figures, failures first."""
-    gone = [record for record in run.records if record.status != "measured"]
+    gone = [record for record in run.records if not record.figured]
     return sorted(gone, key=lambda record: record.status not in FAILURES)
 
 
@@ -94,8 +94,8 @@ def _pairing(run: Run) -> Iterator[Note]:
 
 def _warnings(run: Run) -> Iterator[Note]:
     for record in measured(run):
-        if record.message:
-            yield Name(record.cell), f": {sentence(record.message)}"
+        for warning in filter(None, (record.message, *record.warnings)):
+            yield Name(record.cell), f": {sentence(warning)}"
     for warning, names in proof_warnings(run).items():
         yield Name(", ".join(names)), f": {sentence(warning)}"
 

@@ -13,6 +13,7 @@ import pytest
 from bench.discovery import find
 from bench.errors import BenchError, Misuse
 from bench.files import check_target, write_atomically
+from bench.reading import read
 from bench.record import Run
 from bench.session import RUN_FILE
 from reports.report import Report
@@ -56,7 +57,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
             )
         return
     try:
-        run = Run.read(path)
+        run = read(path)
         terminalreporter.section("weighbridge")
         writer = config.get_terminal_writer()
         writer.write(table_text(run, writer.fullwidth, colour=writer.hasmarkup))

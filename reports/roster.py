@@ -37,4 +37,4 @@ def to_teacher(run: Run, name: str, mine: Value, teacher: Value | None) -> Again
 
 def measured(run: Run) -> Iterator[Record]:
     """The records that hold figures."""
-    return (record for record in run.records if record.status == "measured")
+    return (record for record in run.records if record.figured)

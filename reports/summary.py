@@ -81,7 +81,7 @@ def _figures(run: Run, names: list[str], column: Column) -> list[Figure]:
     values = {
         name: record.values[column.metric]
         for name, record in cells.items()
-        if record.status == "measured" and column.metric in record.values
+        if record.figured and column.metric in record.values
     }
     best = winner(values)
     if best and imitated(run, best, column.value):
@@ -104,26 +104,27 @@ def _figure(cell: Record, mine: Value, gap: Against | None, best: bool) -> Figur
         high=mine.high,
         against=gap,
         best=best,
-        status="measured",
+        status=cell.status,
         message=cell.message,
     )
 
 
 def _hole(cell: Record | None) -> Figure:
-    if cell is None or cell.status == "measured":
+    if cell is None or cell.figured:
         return Figure()
     return Figure(status=cell.status, message=cell.message)
 
 
 def _row(run: Run, name: str, figures: tuple[Figure, ...]) -> Row:
     mine = [record for record in run.records if record.variant == name]
-    shown = next((record for record in mine if record.status == "measured"), None)
+    shown = next((record for record in mine if record.figured), None)
+    figured = shown is not None
     shown = shown or next(iter(mine), None)
     return Row(
         name=name,
         summary=str(run.variants.get(name, {}).get("summary") or ""),
         simulated=simulated(run, name),
-        status=shown.status if shown else "missing",
+        status="measured" if figured else shown.status if shown else "missing",
         message=shown.message if shown else None,
         figures=figures,
     )

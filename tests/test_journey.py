@@ -12,7 +12,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bench.record import Record, Run
+from bench.reading import read
+from bench.record import Record
 from tests.fakes import _project
 from tests.fakes._project import Ended, weigh
 
@@ -50,7 +51,7 @@ def cell(full: Ended, suite: str, variant: str) -> Record:
 
 def test_bare_benchmark_json_is_run_json_and_whole(full: Ended) -> None:
     assert "run: run.json" in full.said
-    assert Run.read(full.folder / "run.json").settings["teacher"] == "checkpoint"
+    assert read(full.folder / "run.json").settings["teacher"] == "checkpoint"
     left = {path.name for path in full.folder.iterdir()} - {".benchmarks"}
     assert left == {
         "pytest.ini", "checkpoint", "artifacts", "run.json", "page.html", "rows.json",

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BadRun
-from bench.record import Record, Run, Status, Value, record_of, to_json
+from bench.reading import read, record_of, run_of
+from bench.record import Record, Status, Value, to_json
 from bench.workload import Workload
 from tests.reports import sample
 
@@ -87,7 +88,7 @@ def test_a_cell_is_suite_variant_workload() -> None:
 
 
 def test_a_run_holds_rows_records_and_absent_ones(tmp_path: Path) -> None:
-    run = Run.read(sample.write(tmp_path / "run.json"))
+    run = read(sample.write(tmp_path / "run.json"))
     assert {"decode[int4-b1-p32-n16]", "load[int8]", "load[trt]"} <= set(run.by_cell)
     assert run.by_cell["load[trt]"].status == "skipped"
     assert len(run.by_cell) == len(run.records)
@@ -129,7 +130,7 @@ def test_damage_is_one_line_with_the_path(name: str, tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     path.write_text(broken(name))
     with pytest.raises(BadRun) as found:
-        Run.read(path)
+        read(path)
     assert str(path) in str(found.value)
     assert "\n" not in str(found.value)
 
@@ -183,7 +184,7 @@ def test_a_wrong_type_anywhere_is_one_line(name: str) -> None:
         target = target[key]
     target[last] = wrong
     with pytest.raises(BadRun) as found:
-        Run.of(data, "run.json")
+        run_of(data, "run.json")
     said = str(found.value)
     assert said.startswith("run.json is damaged: ")
     assert len(said) < 200
@@ -194,7 +195,7 @@ def test_a_number_too_large_for_json_s_readers_is_damage(tmp_path: Path) -> None
     text = json.dumps(sample.full()).replace("124439808", "1e999", 1)
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(BadRun, match="value of 'parameters' is inf"):
-        Run.read(tmp_path / "run.json")
+        read(tmp_path / "run.json")
 
 
 @pytest.mark.parametrize("levels", [30, 900, 100_000])
@@ -204,7 +205,7 @@ def test_a_tower_of_lists_is_damage(levels: int, tmp_path: Path) -> None:
     assert tower in text
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(BadRun):
-        Run.read(tmp_path / "run.json")
+        read(tmp_path / "run.json")
 
 
 def test_a_lost_sample_takes_the_others_with_it() -> None:
@@ -226,12 +227,12 @@ def test_whole_numbers_stay_whole() -> None:
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadRun):
-        Run.read(tmp_path / "run.json")
+        read(tmp_path / "run.json")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadRun, match="No such file"):
-        Run.read(tmp_path / "none.json")
+        read(tmp_path / "none.json")
 
 
 def test_an_unknown_status_is_refused() -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.record import Record, Run
+from bench.reading import read
+from bench.record import Record
 from tests.fakes.recipes import checkpoint
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ class Ended:
     @property
     def cells(self) -> dict[str, Record]:
         """The run's records by cell."""
-        return dict(Run.read(self.folder / "run.json").by_cell)
+        return dict(read(self.folder / "run.json").by_cell)
 
     @property
     def made(self) -> list[str]:

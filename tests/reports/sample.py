@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bench.reading import run_of
 from bench.record import Run
 from tests.reports.invented import machine, text
 
@@ -46,6 +47,8 @@ def value(name: str, middle: float | None, half: float | None = None, samples: A
         "samples": list(samples),
         "weights": [],
         "recipe": None,
+        "estimator": None,
+        "cut": 0,
     }
 
 
@@ -62,6 +65,8 @@ def record(
         "message": None,
         "values": values,
         "proof": {"backend": "torch", "linears": {"int8": 24}},
+        "warnings": [],
+        "facts": {},
     }
 
 
@@ -132,7 +137,7 @@ def document(cells: list[Json], simulated: tuple[str, ...] = ()) -> Json:
         "version": "5.3.0",
         "benchmarks": [{"extra_info": {"bench": c}, "stats": {"data": [1.0]}} for c in timed],
         "weighbridge": {
-            "schema": 1,
+            "schema": 2,
             "date": "2026-03-02T10:00:00+00:00",
             "machine": machine(),
             "settings": {
@@ -180,7 +185,7 @@ def only(*names: str) -> Json:
 
 def run(data: Json | None = None) -> Run:
     """The run of a document, read as from disk."""
-    return Run.of(json.loads(json.dumps(data or full())))
+    return run_of(json.loads(json.dumps(data or full())))
 
 
 def write(path: Path, data: Json | None = None) -> Path:

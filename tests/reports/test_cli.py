@@ -40,8 +40,8 @@ def test_a_report_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     [
         ("{", "is not JSON"),
         ("{}", "holds no Weighbridge run"),
-        ('{"weighbridge": {"schema": 2}}', "has schema 2, this version reads 1"),
-        ('{"weighbridge": {"schema": 1}}', "is damaged"),
+        ('{"weighbridge": {"schema": 1}}', "has schema 1, this version reads 2"),
+        ('{"weighbridge": {"schema": 2}}', "is damaged"),
     ],
 )
 def test_a_bad_run_is_one_line(

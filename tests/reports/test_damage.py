@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bench.discovery import find
 from bench.errors import BadRun
-from bench.record import Run
+from bench.reading import run_of
 from reports.report import Report
 from tests.reports import sample
 
@@ -48,7 +48,7 @@ def changed(way: tuple[Any, ...], new: Any) -> Any:
 def render_all(data: Any) -> None:
     """Every report shows it, or it is refused in one line."""
     try:
-        run = Run.of(data)
+        run = run_of(data)
     except BadRun as error:
         assert "\n" not in str(error)
         assert len(str(error)) < 400
@@ -80,17 +80,17 @@ def test_intervals_as_wide_as_floats_are_shown(value: float) -> None:
     for cell in [*cells, *data["weighbridge"]["records"]]:
         for figure in cell["values"].values():
             figure.update(low=-1e308, high=1e308, value=value)
-    assert Run.of(data).records
+    assert run_of(data).records
     render_all(data)
 
 
 def test_a_teacher_that_is_simulated_answers_nothing() -> None:
     data = changed(("weighbridge", "variants", "teacher", "simulated"), True)
     assert "cannot be told: the teacher itself is simulated" in REPORTS["html"].render(
-        [Run.of(data)]
+        [run_of(data)]
     )
 
 
 def test_a_unit_cannot_steer_a_terminal() -> None:
     text = json.dumps(sample.full()).replace('"tok/s"', '"\\u001b[31m"')
-    assert "\x1b" not in REPORTS["table"].render([Run.of(json.loads(text))])
+    assert "\x1b" not in REPORTS["table"].render([run_of(json.loads(text))])

@@ -61,7 +61,7 @@ def damage(data: Any, *keys: Any, to: Any) -> Any:
 @pytest.mark.parametrize(
     ("keys", "to"),
     [
-        (("weighbridge", "schema"), 2),
+        (("weighbridge", "schema"), 1),
         (("weighbridge", "extra"), 1),
         (("weighbridge", "absent", 0, "status"), "measured"),
         (("weighbridge", "absent", 0, "status"), "lost"),
