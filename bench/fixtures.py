@@ -15,10 +15,14 @@ from bench import process
 from bench import text as texts
 from bench.cell import CELL
 from bench.child import in_child
+from bench.clock import Stopwatch
+from bench.cuda_clock import clock_of
+from bench.duel import Duel
 from bench.errors import ProofFailed
-from bench.measure import Measure, Note
+from bench.measure import Measure
 from bench.metrics.memory import give_back, resident_bytes
 from bench.model import Model, Tokens
+from bench.note import Note
 from bench.outcome import line_of
 from bench.sampling import Plan
 from bench.session import BenchSession, session_of
@@ -175,5 +179,15 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     benchmark.group = f"{cell.suite} {cell.workload}"
     benchmark.params = {"variant": cell.variant, "workload": str(cell.workload)}
     once = not benchmark.enabled
-    plan = Plan(rounds=1, warmups=0) if once else Plan(rounds=bench_session.settings.rounds)
-    return Measure(cell, benchmark, plan)
+    settings = bench_session.settings
+    plan = Plan(rounds=1, warmups=0) if once else settings.plan
+    return Measure(cell, benchmark, plan, Stopwatch(device=clock_of(settings.device)))
+
+
+@pytest.fixture
+def duel(request: pytest.FixtureRequest, bench_session: BenchSession) -> Duel:
+    """Times the teacher and the variant in turns."""
+    settings = bench_session.settings
+    once = request.config.getoption("benchmark_disable", False)
+    plan = Plan(rounds=1, warmups=0) if once else settings.plan
+    return Duel(request.node.stash[CELL], plan, Stopwatch(device=clock_of(settings.device)))

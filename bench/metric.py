@@ -20,6 +20,8 @@ class Timed:
     """Wall time of each round's whole step."""
     ticks: tuple[tuple[float, ...], ...]
     """Per round: seconds from its start to each tick of the step; empty where it never ticked."""
+    device: tuple[float, ...] = ()
+    """Per round: seconds on the device's own clock; empty where it has none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from bench.errors import BenchError, MakeFailed, Misuse
 from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this module's names
     bench_session,
     bench_variant,
+    duel,
     folder,
     host_baseline,
     loading,

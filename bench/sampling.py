@@ -1,82 +1,116 @@
-"""The one loop that times a step. Nothing runs between its two clock reads but the step."""
+"""How often a step is timed: warm-up, looks at geometric counts, precision and budget."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from time import perf_counter
 from typing import Generic, TypeVar
 
+from bench.clock import Lap, Stopwatch, no_collector
+from bench.steady import ENOUGH, steady_from, steady_interval
+
 Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+LOOKS = (ENOUGH, 2 * ENOUGH, 4 * ENOUGH)
+"""The only counts at which the samples are looked at: a look after each one would stop on luck."""
+SHORTEST = 1e-3
+"""Seconds a sample lasts at least; a shorter step is repeated inside, or the clock is measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """How often a step runs."""
 
-    rounds: int = 15
+    rounds: int | None = None
+    """Exactly so many; None: until `precision` is reached at a look, or `budget` is spent."""
+    precision: float = 0.02
+    """Half-width wanted of the 95 % interval, as a share of the median."""
+    budget: float = 10.0
+    """Seconds that all timed rounds together may take."""
     warmups: int = 2
     """Untimed rounds of the same step, so of the same shape."""
+    look: Callable[[int, float], None] = lambda count, reached: None
+    """Told at each look how many samples there are, and the half-width that they reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled(Generic[Result]):
     """What came of a plan."""
 
-    seconds: tuple[float, ...]
-    ticks: tuple[tuple[float, ...], ...]
-    result: Result
+    laps: tuple[Lap[Result], ...]
+    repeats: int
+    """Runs of the step inside one lap."""
+
+    @property
+    def seconds(self) -> tuple[float, ...]:
+        """Wall time of one run, by lap."""
+        return tuple(lap.seconds for lap in self.laps)
+
+    @property
+    def ticks(self) -> tuple[tuple[float, ...], ...]:
+        """By lap."""
+        return tuple(lap.ticks for lap in self.laps)
+
+    @property
+    def device(self) -> tuple[float, ...]:
+        """Seconds on the device's own clock, by lap; empty where it has none."""
+        return tuple(lap.device for lap in self.laps if lap.device is not None)
+
+    @property
+    def result(self) -> Result:
+        """What the last lap's step returned."""
+        return self.laps[-1].result
 
 
-class Ticker:
-    """Notes when each part of a step was ready; one list append a call."""
-
-    def __init__(self) -> None:
-        self._stamps: list[float] = []
-
-    def __call__(self) -> None:
-        self._stamps.append(perf_counter())
-
-    def drain(self, start: float) -> tuple[float, ...]:
-        """The seconds from `start` to each tick since the last drain."""
-        since = tuple(stamp - start for stamp in self._stamps)
-        self._stamps.clear()
-        return since
+def sample(step: Callable[[], Result], plan: Plan, watch: Stopwatch) -> Sampled[Result]:
+    """Warm up, then time laps of `step` until the plan has what it wants."""
+    with no_collector():
+        repeats = warm_up(step, plan, watch)
+        laps = rounds(lambda: watch.lap(step, repeats), lambda lap: lap.seconds, plan)
+    return Sampled(laps=tuple(laps), repeats=repeats)
 
 
-def sample(
-    step: Callable[[], Result],
-    plan: Plan,
-    ticker: Ticker,
-    after: Callable[[Result], None] | None = None,
-) -> Sampled[Result]:
-    """Warm up, then time `plan.rounds` rounds; `after` tidies each one up outside the clock."""
-    tidy = after or (lambda _: None)
+def warm_up(step: Callable[[], object], plan: Plan, watch: Stopwatch) -> int:
+    """Run `step` untimed; how often it must run in a lap for the lap to be long enough."""
+    took, ticked = math.inf, False
     for _ in range(plan.warmups):
-        tidy(step())
-    ticker.drain(0.0)
-    seconds, ticks = [], []
-    with _no_collector():
-        for _ in range(plan.rounds):
-            start = perf_counter()
-            result = step()
-            end = perf_counter()
-            seconds.append(end - start)
-            ticks.append(ticker.drain(start))
-            tidy(result)
-    return Sampled(seconds=tuple(seconds), ticks=tuple(ticks), result=result)
+        start = perf_counter()
+        step()
+        took = min(took, perf_counter() - start)
+        ticked = bool(watch.ticker.drain(start))
+    if ticked or not 0 < took < SHORTEST:  # the ticks of many runs could not be told apart
+        return 1
+    return math.ceil(SHORTEST / took)
 
 
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Python's garbage collector rests: its pauses would land in some rounds only."""
-    was_on = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def rounds(one: Callable[[], Item], figure: Callable[[Item], float], plan: Plan) -> list[Item]:
+    """Call `one` until the plan has what it wants of `figure`, looked at rarely."""
+    found: list[Item] = []
+    end = perf_counter() + plan.budget
+    while not _done(found, figure, plan, end):
+        found.append(one())
+    return found
+
+
+def _done(found: Sequence[Item], figure: Callable[[Item], float], plan: Plan, end: float) -> bool:
+    count = len(found)
+    if plan.rounds is not None:
+        return count >= plan.rounds
+    if count and perf_counter() >= end:
+        return True
+    if count not in LOOKS:
+        return False
+    reached = precision_of([figure(item) for item in found])
+    plan.look(count, reached)
+    return reached <= plan.precision or count == LOOKS[-1]
+
+
+def precision_of(samples: Sequence[float]) -> float:
+    """The half-width of the median's interval as its share, behind the cut."""
+    rest = samples[steady_from(samples) :]
+    low, high = steady_interval(rest) or (-math.inf, math.inf)
+    return (high - low) / 2 / abs(median(rest)) if median(rest) else 0.0

@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 
 from bench.errors import Misuse
 from bench.machine import usable_threads, versions
+from bench.sampling import Plan
 from bench.variant import Place
 
 Lookup = Callable[[str], Any]
@@ -54,7 +55,11 @@ OPTIONS = (
            help="threads of every runtime; auto: what this process may use"),
     Option(name="teacher_dtype", default="float32", metavar="DTYPE",
            help="float32, bfloat16 or float16: how the teacher is loaded"),
-    Option(name="rounds", default="15", metavar="N", help="timed rounds of every cell"),
+    Option(name="precision", default="2%", metavar="P%",
+           help="measure on until the 95 % interval's half-width is P % of the median, or"),
+    Option(name="budget", default="10s", metavar="TIME", help="so much time is spent on a cell"),
+    Option(name="rounds", default="auto", metavar="N",
+           help="exactly N timed rounds of every cell, whatever precision they reach"),
     Option(name="seed", default="0", metavar="N", help="of the prompts and the cells' order"),
     Option(name="artifacts", default="", metavar="DIR",
            help="where made variants are kept; the platform's cache folder"),
@@ -83,7 +88,12 @@ class Settings:
     device: str
     threads: int
     teacher_dtype: str
-    rounds: int
+    precision: float
+    """Half-width wanted, as a share of the median."""
+    budget: float
+    """Seconds for the timed rounds of one cell."""
+    rounds: int | None
+    """None: as precision and budget say."""
     seed: int
     artifacts: Path
     packages: tuple[str, ...]
@@ -92,7 +102,7 @@ class Settings:
     def resolve(cls, line: Lookup, ini: Lookup) -> Settings:
         """From `line(name)` and `ini(key)`, each None where nothing is said. Raises Misuse."""
         said = {option.name: _said(option, line, ini) for option in OPTIONS}
-        numbers = ("eval_tokens", "window", "stride", "rounds")
+        numbers = ("eval_tokens", "window", "stride")
         checked = {name: _positive(name, said[name]) for name in numbers}
         if checked["stride"] >= checked["window"]:
             raise Misuse(
@@ -105,6 +115,9 @@ class Settings:
             text=said["text"],
             device=_device(said["device"]),
             threads=_threads(said["threads"]),
+            precision=_share("precision", said["precision"]),
+            budget=_seconds("budget", said["budget"]),
+            rounds=None if said["rounds"] == "auto" else _positive("rounds", said["rounds"]),
             teacher_dtype=_dtype(said["teacher_dtype"]),
             seed=_whole("seed", said["seed"]),
             artifacts=_folder(said["artifacts"]),
@@ -117,13 +130,19 @@ class Settings:
         """Where models are loaded."""
         return Place(device=self.device, threads=self.threads, teacher_dtype=self.teacher_dtype)
 
+    @property
+    def plan(self) -> Plan:
+        """How often a timed step runs."""
+        return Plan(rounds=self.rounds, precision=self.precision, budget=self.budget)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values, for the run file."""
         return {field.name: _json(getattr(self, field.name)) for field in fields(self)}
 
     def as_arguments(self) -> list[str]:
         """The same settings for a child's command line; packages travel by its ini."""
-        return [f"{option.flag}={getattr(self, option.name)}" for option in OPTIONS]
+        said = {option.flag: getattr(self, option.name) for option in OPTIONS}
+        return [f"{flag}={value}" for flag, value in said.items() if value is not None]
 
 
 def words(value: str | list[str]) -> tuple[str, ...]:
@@ -163,6 +182,24 @@ def _positive(name: str, text: str) -> int:
     if number < 1:
         raise Misuse(f"--{name.replace('_', '-')} must be at least 1")
     return number
+
+
+def _share(name: str, text: str) -> float:
+    """`2%` or `0.02`. Raises Misuse outside of 0 to 100 %."""
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*(%?)", text.strip())
+    share = float(found[1]) / (100 if found[2] else 1) if found else 0.0
+    if not 0 < share < 1:
+        raise Misuse(f"--{name} {text!r} is no share between 0 and 100 %, such as 1%")
+    return share
+
+
+def _seconds(name: str, text: str) -> float:
+    """`10s`, `500ms`, `2min` or plain seconds. Raises Misuse where it is no time."""
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*(ms|s|min|)", text.strip())
+    time = float(found[1]) * {"ms": 1e-3, "min": 60.0}.get(found[2], 1.0) if found else 0.0
+    if time <= 0:
+        raise Misuse(f"--{name} {text!r} is no time above zero, such as 10s, 500ms or 2min")
+    return time
 
 
 def _device(text: str) -> str:

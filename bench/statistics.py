@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean, median
+from functools import cache
+from statistics import fmean
 
 CONFIDENCE = 0.95
 
@@ -19,10 +20,18 @@ def median_interval(samples: Sequence[float]) -> Interval:
     """
     if len(samples) < 6:
         return None
+    low, high = _ranks(len(samples))
+    ordered = sorted(samples)
+    return ordered[low], ordered[high]
+
+
+@cache
+def _ranks(n: int) -> tuple[int, int]:
+    """Which of `n` ordered samples (from 0) are the ends; a size's ranks never change."""
     from scipy.stats import quantile_test
 
-    found = quantile_test(list(samples), q=median(samples), p=0.5).confidence_interval(CONFIDENCE)
-    return float(found.low), float(found.high)
+    found = quantile_test(range(n), q=(n - 1) / 2, p=0.5).confidence_interval(CONFIDENCE)
+    return int(found.low), int(found.high)
 
 
 def mean_interval(samples: Sequence[float], weights: Sequence[float] | None = None) -> Interval:

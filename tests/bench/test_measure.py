@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
+from bench import clock as clocks
 from bench import measure as room
 from bench import sampling
 from bench.cell import Cell
-from bench.measure import Measure, Note, metrics
+from bench.measure import Measure, metrics
 from bench.metric import Metric, Probe
-from bench.metrics.quality import loss
-from bench.metrics.size import disk_bytes
 from bench.metrics.speed import first_token, latency
 from bench.replay import CLOCK
 from bench.sampling import Plan
@@ -22,40 +21,6 @@ from bench.workload import Workload
 
 def cell(workload: Workload | None = None) -> Cell:
     return Cell("decode", "int4", workload)
-
-
-def test_exact_values_have_no_interval() -> None:
-    found = cell()
-    Note(found).exact(disk_bytes, 12)
-    value = found.values["disk_bytes"]
-    assert (value.value, value.unit, value.low, value.high, value.samples) == (
-        12, "B", None, None, (),
-    )  # fmt: skip
-    Note(found).exact(disk_bytes, None)
-    assert found.values["disk_bytes"].value is None
-
-
-def test_samples_give_a_median_between_its_ends() -> None:
-    found = cell()
-    Note(found).samples(latency, [3.0, 1.0, 2.0, 4.0, 5.0, 9.0, 6.0])
-    value = found.values["latency"]
-    assert value.value == 4.0
-    assert (value.low, value.high) == (1.0, 9.0)
-    assert value.samples == (3.0, 1.0, 2.0, 4.0, 5.0, 9.0, 6.0)
-
-
-def test_no_samples_are_no_zero() -> None:
-    found = cell()
-    Note(found).samples(latency, [])
-    assert found.values["latency"].value is None
-
-
-def test_blocks_keep_their_weights_and_recipe() -> None:
-    found = cell()
-    value = Note(found).blocks(loss, [2.0, 4.0], [3, 1], "w64")
-    assert value == found.values["loss"]
-    assert (value.value, value.samples, value.weights) == (2.5, (2.0, 4.0), (3, 1))
-    assert value.recipe == "w64"
 
 
 class Benchmark:
@@ -76,7 +41,8 @@ class Benchmark:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    monkeypatch.setattr(sampling, "perf_counter", lambda: now[0])
+    for room_ in (sampling, clocks):
+        monkeypatch.setattr(room_, "perf_counter", lambda: now[0])
     return now
 
 

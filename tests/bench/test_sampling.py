@@ -1,111 +1,102 @@
-"""The loop, on a clock that only the step moves."""
+"""When a cell has enough samples, on a clock that only the step moves."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
+from bench import clock as clocks
 from bench import sampling
+from bench.clock import Stopwatch
 from bench.metric import Timed
 from bench.metrics.speed import decode_rate
-from bench.sampling import Plan, Ticker, sample
+from bench.sampling import LOOKS, SHORTEST, Plan, precision_of, sample
+from bench.steady import ENOUGH, steady_from, steady_interval
 from bench.workload import Workload
-
-
-class Clock:
-    """Stands for perf_counter; moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.reads = 0
-
-    def __call__(self) -> float:
-        self.reads += 1
-        return self.now
+from tests.bench.hands import Hands
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    found = Hands()
     monkeypatch.setattr(sampling, "perf_counter", found)
+    monkeypatch.setattr(clocks, "perf_counter", found)
     return found
 
 
-def test_rounds_and_warmups_are_counted(clock: Clock) -> None:
-    calls: list[int] = []
-    got = sample(lambda: calls.append(1), Plan(rounds=5, warmups=3), Ticker())
-    assert len(calls) == 8
-    assert len(got.seconds) == len(got.ticks) == 5
-    assert clock.reads == 10
-
-
-def test_each_round_has_its_own_time_and_ticks(clock: Clock) -> None:
-    lengths = iter([9.0, 9.0, 1.0, 2.0, 4.0])
-    ticker = Ticker()
+def taking(clock: Hands, seconds: Iterator[float]) -> Callable[[], float]:
+    """A step that takes the next of `seconds` each time."""
 
     def step() -> float:
-        length = next(lengths)
-        for _ in range(2):
-            clock.now += length / 2
-            ticker()
-        return length
+        took = next(seconds)
+        clock.now += took
+        return took
 
-    got = sample(step, Plan(rounds=3, warmups=2), ticker)
+    return step
+
+
+def noise(spread: float, middle: float = 0.01) -> Iterator[float]:
+    dice = np.random.default_rng(3)
+    while True:
+        yield float(middle * (1 + spread * dice.normal()))
+
+
+def test_a_fixed_number_of_rounds_is_kept_to(clock: Hands) -> None:
+    got = sample(taking(clock, iter([9.0, 9.0, 1.0, 2.0, 4.0])), Plan(rounds=3), Stopwatch())
     assert got.seconds == (1.0, 2.0, 4.0)
-    assert got.ticks == ((0.5, 1.0), (1.0, 2.0), (2.0, 4.0))
-    assert got.result == 4.0
+    assert (got.result, got.repeats, got.ticks, got.device) == (4.0, 1, ((), (), ()), ())
 
 
-def test_a_step_that_never_ticks(clock: Clock) -> None:
-    assert sample(lambda: None, Plan(rounds=2), Ticker()).ticks == ((), ())
+def test_a_quiet_cell_stops_at_the_first_look(clock: Hands) -> None:
+    looks: list[tuple[int, float]] = []
+    plan = Plan(precision=0.05, budget=1e9, look=lambda n, at: looks.append((n, at)))
+    got = sample(taking(clock, noise(0.01)), plan, Stopwatch())
+    assert len(got.seconds) == LOOKS[0] == ENOUGH
+    assert [n for n, _ in looks] == [ENOUGH]
+    assert looks[0][1] == precision_of(got.seconds) <= 0.05
 
 
-def test_tidying_up_is_outside_the_clock(clock: Clock) -> None:
-    tidied: list[str] = []
-
-    def step() -> str:
-        clock.now += 1
-        return "made"
-
-    def after(result: str) -> None:
-        clock.now += 100
-        tidied.append(result)
-
-    got = sample(step, Plan(rounds=3, warmups=1), Ticker(), after)
-    assert got.seconds == (1.0, 1.0, 1.0)
-    assert tidied == ["made"] * 4
+def test_a_noisy_cell_goes_on_to_the_last_look_and_is_looked_at_nowhere_else(clock: Hands) -> None:
+    looks: list[int] = []
+    plan = Plan(precision=0.001, budget=1e9, look=lambda n, _: looks.append(n))
+    got = sample(taking(clock, noise(0.2)), plan, Stopwatch())
+    assert len(got.seconds) == LOOKS[-1]
+    assert looks == list(LOOKS) == [32, 64, 128]
 
 
-@pytest.fixture(params=[True, False], ids=["collector on", "collector off"])
-def collector(request: pytest.FixtureRequest) -> Iterator[bool]:
-    was = gc.isenabled()
-    (gc.enable if request.param else gc.disable)()
-    yield request.param
-    (gc.enable if was else gc.disable)()
+def test_a_spent_budget_ends_a_cell_but_never_before_its_first_sample(clock: Hands) -> None:
+    slow = taking(clock, iter([4.0] * 20))
+    assert len(sample(slow, Plan(budget=10.0), Stopwatch()).seconds) == 3
+    assert len(sample(slow, Plan(budget=0.001), Stopwatch()).seconds) == 1
 
 
-def test_the_collector_rests_and_is_restored(collector: bool) -> None:
-    seen: list[bool] = []
-    sample(lambda: seen.append(gc.isenabled()), Plan(rounds=3, warmups=0), Ticker())
-    assert seen == [False] * 3
-    assert gc.isenabled() is collector
+def test_a_step_too_short_to_time_is_repeated_inside(clock: Hands) -> None:
+    got = sample(taking(clock, noise(0.0, SHORTEST / 5)), Plan(rounds=4), Stopwatch())
+    assert got.repeats in (5, 6)  # 5, or one more for the clock's last digit
+    assert got.seconds == pytest.approx([SHORTEST / 5] * 4)
+    long = sample(taking(clock, noise(0.0, SHORTEST * 2)), Plan(rounds=4), Stopwatch())
+    assert long.repeats == 1
 
 
-def test_the_collector_is_restored_after_an_error(collector: bool) -> None:
+def test_a_step_that_ticks_is_never_repeated_inside(clock: Hands) -> None:
+    watch = Stopwatch()
+
     def step() -> None:
-        raise RuntimeError("within a round")
+        clock.now += SHORTEST / 9
+        watch.ticker()
 
-    with pytest.raises(RuntimeError, match="within a round"):
-        sample(step, Plan(warmups=0), Ticker())
-    assert gc.isenabled() is collector
+    got = sample(step, Plan(rounds=2), watch)
+    assert (got.repeats, len(got.ticks[0])) == (1, 1)
 
 
-def test_time_passes_on_the_real_clock() -> None:
-    got = sample(lambda: sum(range(1000)), Plan(rounds=4, warmups=1), Ticker())
-    assert all(seconds > 0 for seconds in got.seconds)
-    assert got.result == 499500
+def test_the_precision_is_the_half_width_behind_the_cut() -> None:
+    samples = [5.0, 3.0, 2.0] + [1.0 + 0.01 * ((7 * at) % 5) for at in range(61)]
+    cut = steady_from(samples)
+    assert cut >= 3
+    low, high = steady_interval(samples[cut:]) or (0.0, 0.0)
+    assert precision_of(samples) == pytest.approx((high - low) / 2 / np.median(samples[cut:]))
 
 
 def test_the_rate_is_of_the_tokens_after_the_first() -> None:

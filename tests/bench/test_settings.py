@@ -26,7 +26,7 @@ def resolve(line: dict[str, Any] | None = None, ini: dict[str, Any] | None = Non
 def test_the_command_line_beats_the_environment_beats_the_ini_file_beats_the_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert resolve().rounds == 15
+    assert resolve().rounds is None
     ini = {"bench_rounds": "4"}
     assert resolve(ini=ini).rounds == 4
     monkeypatch.setenv("WEIGHBRIDGE_ROUNDS", "5")
@@ -99,7 +99,8 @@ def test_a_child_gets_the_same(tmp_path: Path) -> None:
 def test_plain_values_for_the_run_file() -> None:
     found = resolve().as_json()
     assert all(
-        isinstance(v, (str, int, list)) and (not isinstance(v, list) or all(map(str, v)))
+        isinstance(v, (str, int, float, list, type(None)))
+        and (not isinstance(v, list) or all(map(str, v)))
         for v in found.values()
     )
     assert found["packages"] == ["variants"]
@@ -117,3 +118,36 @@ def test_an_axis(word: str, expected: tuple[int, ...]) -> None:
 def test_no_axis(word: str) -> None:
     with pytest.raises(Misuse, match=r"--batch .* is not a list of positive whole numbers"):
         axis("--batch", word)
+
+
+@pytest.mark.parametrize(
+    ("said", "share"), [("1%", 0.01), ("0.5 %", 0.005), ("0.02", 0.02), (".5%", 0.005)]
+)
+def test_a_precision_is_a_share(said: str, share: float) -> None:
+    assert resolve({"precision": said}).plan.precision == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("10s", 10), ("500ms", 0.5), ("2min", 120), ("3", 3), ("1.5 s", 1.5)]
+)
+def test_a_budget_is_a_time(said: str, seconds: float) -> None:
+    assert resolve({"budget": said}).plan.budget == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("said", ["0", "0%", "100%", "1", "-1%", "two", "nan", "1e-3%"])
+def test_no_share_is_refused(said: str) -> None:
+    with pytest.raises(Misuse, match=r"--precision .* is no share between 0 and 100 %"):
+        resolve({"precision": said})
+
+
+@pytest.mark.parametrize("said", ["0", "0s", "-10s", "soon", "10h", "inf"])
+def test_no_time_is_refused(said: str) -> None:
+    with pytest.raises(Misuse, match=r"--budget .* is no time above zero"):
+        resolve({"budget": said})
+
+
+def test_a_childs_arguments_give_the_same_settings() -> None:
+    there = resolve({"precision": "1.5%", "budget": "2min", "rounds": "7"})
+    said = dict(word.removeprefix("--").split("=", 1) for word in there.as_arguments())
+    again = resolve({name.replace("-", "_"): value for name, value in said.items()})
+    assert again == there

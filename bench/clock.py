@@ -1,0 +1,118 @@
+"""The one place that times: nothing runs between its two clock reads but the step."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Generic, Protocol, TypeVar
+
+Result = TypeVar("Result")
+
+RETRIES = 3
+"""How often a lap that the guard refuses is run again before it is kept all the same."""
+
+
+class DeviceClock(Protocol):
+    """Times the same step on the device itself, between two events of its stream."""
+
+    def start(self) -> None:
+        """Record the first event."""
+        ...
+
+    def stop(self) -> float:
+        """Record the second, wait for it, and return the seconds between."""
+        ...
+
+
+class Guard(Protocol):
+    """Says after each lap whether the machine ran as it should."""
+
+    def keep(self) -> bool:
+        """False: throw this lap away and run another."""
+        ...
+
+
+class Ticker:
+    """Notes when each part of a step was ready; one list append a call."""
+
+    def __init__(self) -> None:
+        self._stamps: list[float] = []
+
+    def __call__(self) -> None:
+        self._stamps.append(perf_counter())
+
+    def drain(self, start: float) -> tuple[float, ...]:
+        """The seconds from `start` to each tick since the last drain."""
+        since = tuple(stamp - start for stamp in self._stamps)
+        self._stamps.clear()
+        return since
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lap(Generic[Result]):
+    """One timed sample of a step."""
+
+    seconds: float
+    """Wall time of one run."""
+    ticks: tuple[float, ...]
+    """Seconds from the start to each tick of the step; empty where it never ticked."""
+    device: float | None
+    """Seconds of one run on the device's own clock, where it has one."""
+    result: Result
+
+
+@dataclass(kw_only=True)
+class Stopwatch:
+    """Times laps, and knows how many it had to throw away."""
+
+    ticker: Ticker = field(default_factory=Ticker)
+    device: DeviceClock | None = None
+    guard: Guard | None = None
+    discarded: int = 0
+    refused: int = 0
+    """Laps that the guard refused to the last, kept for want of better."""
+
+    def lap(self, step: Callable[[], Result], repeats: int = 1) -> Lap[Result]:
+        """Time `repeats` runs of `step` in a row; the lap's figures are of one run."""
+        lap = self._timed(step, repeats)
+        for _ in range(RETRIES if self.guard else 0):
+            if self.guard is None or self.guard.keep():
+                return lap
+            self.discarded += 1
+            lap = self._timed(step, repeats)
+        self.refused += self.guard is not None and not self.guard.keep()
+        return lap
+
+    def _timed(self, step: Callable[[], Result], repeats: int) -> Lap[Result]:
+        more, device, on_device = range(repeats - 1), self.device, None
+        if device is not None:
+            device.start()
+        start = perf_counter()
+        result = step()
+        for _ in more:
+            result = step()
+        end = perf_counter()
+        if device is not None:
+            on_device = device.stop() / repeats
+        return Lap(
+            seconds=(end - start) / repeats,
+            ticks=self.ticker.drain(start),
+            device=on_device,
+            result=result,
+        )
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Python's garbage collector rests: its pauses would land in some laps only."""
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

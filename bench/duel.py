@@ -1,0 +1,87 @@
+"""Two steps in turn, so that a drift of the machine meets both alike: a ratio with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+from bench.cell import Cell
+from bench.clock import Lap, Stopwatch, no_collector
+from bench.doubts import of_samples, of_watch
+from bench.metric import Metric
+from bench.metrics.speedup import decode_speedup, first_token_speedup, latency_speedup
+from bench.note import Note
+from bench.sampling import Plan, rounds, warm_up
+from bench.steady import effective, steady_from
+
+Step = Callable[[], object]
+Part = Callable[[Lap[object]], float]
+
+RECIPE = "abba"
+PARTS: dict[Metric, Part] = {
+    first_token_speedup: lambda lap: lap.ticks[0],
+    decode_speedup: lambda lap: lap.ticks[-1] - lap.ticks[0],
+    latency_speedup: lambda lap: lap.seconds,
+}
+"""What part of a lap each ratio is of; the first two need ticks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Four laps in the order teacher, variant, variant, teacher: a linear drift cancels out."""
+
+    teacher: tuple[Lap[object], Lap[object]]
+    variant: tuple[Lap[object], Lap[object]]
+
+    def speedup(self, part: Part) -> float:
+        """How often as fast the variant was: the geometric means' ratio."""
+        first, last = (part(lap) for lap in self.teacher)
+        one, other = (part(lap) for lap in self.variant)
+        return sqrt(first * last / (one * other))
+
+
+class Duel(Note):
+    """The `duel` fixture: both steps at once, where `measure` times one."""
+
+    def __init__(self, cell: Cell, plan: Plan, watch: Stopwatch | None = None) -> None:
+        super().__init__(cell)
+        self._plan = plan
+        self._watch = watch or Stopwatch()
+        self.tick = self._watch.ticker
+        """Hand this to both steps."""
+
+    def __call__(self, teacher: Step, variant: Step) -> None:
+        """Time both in ABBA blocks, and note every ratio that their ticks allow."""
+        blocks = self._blocks(teacher, variant)
+        ticked = all(len(lap.ticks) > 1 for block in blocks for lap in block.teacher)
+        whole = [block.speedup(PARTS[latency_speedup]) for block in blocks]
+        cut = steady_from(whole)
+        for metric, part in PARTS.items():
+            if ticked or metric is latency_speedup:
+                self.samples(metric, [block.speedup(part) for block in blocks], cut, RECIPE)
+        for status, reason in (*of_samples(whole, cut, self._plan), *of_watch(self._watch)):
+            self.doubt(status, reason)
+        self.fact("sampling", {"blocks": len(blocks), "cut": cut, "effective": effective(whole)})
+        self.fact("laps", {"teacher": _seconds(blocks, "teacher"),
+                           "variant": _seconds(blocks, "variant")})  # fmt: skip
+
+    def _blocks(self, teacher: Step, variant: Step) -> list[Block]:
+        with no_collector():
+            again = warm_up(teacher, self._plan, self._watch)
+            more = warm_up(variant, self._plan, self._watch)
+            return rounds(
+                lambda: self._block(teacher, variant, max(again, more)),
+                lambda block: block.speedup(PARTS[latency_speedup]),
+                self._plan,
+            )
+
+    def _block(self, teacher: Step, variant: Step, repeats: int) -> Block:
+        lap = self._watch.lap
+        first, one = lap(teacher, repeats), lap(variant, repeats)
+        other, last = lap(variant, repeats), lap(teacher, repeats)
+        return Block(teacher=(first, last), variant=(one, other))
+
+
+def _seconds(blocks: list[Block], side: str) -> list[float]:
+    return [lap.seconds for block in blocks for lap in getattr(block, side)]

@@ -1,0 +1,31 @@
+"""What makes a value and its interval of samples, by names that stand in the run file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+
+from bench.statistics import Interval, mean_interval, weighted_mean
+from bench.steady import few_interval, steady_interval
+
+Estimate = tuple[float, Interval]
+Estimator = Callable[[Sequence[float], Sequence[float]], Estimate]
+"""(samples behind the cut, their weights or nothing) -> the value and its 95 % interval."""
+
+
+def _steady(samples: Sequence[float], _: Sequence[float]) -> Estimate:
+    return median(samples), steady_interval(samples)
+
+
+def _few(samples: Sequence[float], _: Sequence[float]) -> Estimate:
+    return median(samples), few_interval(samples)
+
+
+def _mean(samples: Sequence[float], weights: Sequence[float]) -> Estimate:
+    sizes = weights or [1.0] * len(samples)
+    return weighted_mean(samples, sizes), mean_interval(samples, sizes)
+
+
+ESTIMATORS: Mapping[str, Estimator] = {"median": _steady, "median_few": _few, "mean": _mean}
+"""`median`: of a steady series (bench/steady.py); `median_few`: of fewer samples than that needs;
+`mean`: of blocks that count by their weights (the ratio estimator)."""

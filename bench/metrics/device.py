@@ -1,0 +1,16 @@
+"""The same steps on the device's own clock."""
+
+from bench.metric import Metric, Timed
+
+device_time = Metric(
+    name="device_time",
+    unit="s",
+    better="lower",
+    kind="timing",
+    summary="time of the step between two events of the device's stream",
+    derive=lambda timed: _seen(timed),
+)
+
+
+def _seen(timed: Timed) -> tuple[float, ...] | None:
+    return timed.device or None

@@ -1,0 +1,118 @@
+"""The clock, on a time that only the step moves."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from bench import clock as room
+from bench.clock import RETRIES, Stopwatch, no_collector
+from tests.bench.hands import Hands
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    found = Hands()
+    monkeypatch.setattr(room, "perf_counter", found)
+    return found
+
+
+def test_a_lap_is_the_step_and_nothing_else(clock: Hands) -> None:
+    watch = Stopwatch()
+
+    def step() -> str:
+        for _ in range(2):
+            clock.now += 0.5
+            watch.ticker()
+        clock.now += 0.25
+        return "done"
+
+    lap = watch.lap(step)
+    assert (lap.seconds, lap.ticks, lap.device, lap.result) == (1.25, (0.5, 1.0), None, "done")
+    assert watch.lap(lambda: None).ticks == ()
+
+
+def test_repeats_are_divided_out(clock: Hands) -> None:
+    calls: list[int] = []
+
+    def step() -> None:
+        clock.now += 3.0
+        calls.append(1)
+
+    assert Stopwatch().lap(step, repeats=4).seconds == 3.0
+    assert len(calls) == 4
+    assert clock.reads == 2
+
+
+class DeviceClock:
+    """Its own time: 2 s a lap."""
+
+    def __init__(self, story: list[str]) -> None:
+        self.story = story
+
+    def start(self) -> None:
+        self.story.append("start")
+
+    def stop(self) -> float:
+        self.story.append("stop")
+        return 2.0
+
+
+def test_the_device_is_asked_around_the_lap_and_outside_the_wall_clock(clock: Hands) -> None:
+    story: list[str] = []
+    watch = Stopwatch(device=DeviceClock(story))
+    lap = watch.lap(lambda: story.append("step"), repeats=2)
+    assert story == ["start", "step", "step", "stop"]
+    assert (lap.device, lap.seconds) == (1.0, 0.0)
+
+
+class Guard:
+    """Refuses the first laps."""
+
+    def __init__(self, refusals: int) -> None:
+        self.left = refusals
+
+    def keep(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize(
+    ("refusals", "discarded", "refused"),
+    [(0, 0, 0), (1, 1, 0), (RETRIES, RETRIES, 0), (RETRIES + 1, RETRIES, 1), (99, RETRIES, 1)],
+)
+def test_a_refused_lap_is_run_again_but_not_for_ever(
+    refusals: int, discarded: int, refused: int
+) -> None:
+    watch, calls = Stopwatch(guard=Guard(refusals)), []
+    watch.lap(lambda: calls.append(1))
+    assert (watch.discarded, watch.refused) == (discarded, refused)
+    assert len(calls) == 1 + discarded
+
+
+@pytest.fixture(params=[True, False], ids=["collector on", "collector off"])
+def collector(request: pytest.FixtureRequest) -> Iterator[bool]:
+    was = gc.isenabled()
+    (gc.enable if request.param else gc.disable)()
+    yield request.param
+    (gc.enable if was else gc.disable)()
+
+
+def test_the_collector_rests_and_is_restored(collector: bool) -> None:
+    with no_collector():
+        assert not gc.isenabled()
+    assert gc.isenabled() is collector
+
+
+def test_the_collector_is_restored_after_an_error(collector: bool) -> None:
+    with pytest.raises(RuntimeError, match="within"), no_collector():
+        raise RuntimeError("within a lap")
+    assert gc.isenabled() is collector
+
+
+def test_time_passes_on_the_real_clock() -> None:
+    lap = Stopwatch().lap(lambda: sum(range(1000)))
+    assert lap.seconds > 0
+    assert lap.result == 499500
