@@ -14,6 +14,7 @@ def add(parser: pytest.Parser) -> None:
     group = parser.getgroup("weighbridge", "Weighbridge: variants of one language model")
     for option in OPTIONS:
         text = f"{option.help} (default: {option.default or 'see there'})"
+        text = text.replace("%", "%%")  # argparse fills in what stands behind one
         group.addoption(option.flag, dest=f"bench_{option.name}", metavar=option.metavar, help=text)
         parser.addini(option.ini, option.help, default=None)
     for key, (default, text) in LISTS.items():

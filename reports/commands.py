@@ -127,7 +127,10 @@ def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> No
     for option in OPTIONS:
         if option.name in names:
             parser.add_argument(
-                option.flag, dest=option.name, metavar=option.metavar, help=option.help
+                option.flag,
+                dest=option.name,
+                metavar=option.metavar,
+                help=option.help.replace("%", "%%"),
             )
 
 

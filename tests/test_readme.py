@@ -56,7 +56,15 @@ def test_the_examples_run(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     result = pytester.runpytest_subprocess(
         *("-p", "bench.plugin", "-p", "reports.plugin", "test_short.py", "-k", "eager"),
-        *("--rounds", "6", "--artifacts", "made", "--benchmark-json=run.json"),
+        *(
+            "--rounds",
+            "32",
+            "--precision",
+            "99%",
+            "--artifacts",
+            "made",
+            "--benchmark-json=run.json",
+        ),
         *("--report", "roll=cells.txt"),
     )
     result.assert_outcomes(passed=1)

@@ -25,7 +25,8 @@ bench_artifacts = artifacts
 bench_eval_tokens = 200
 bench_window = 64
 bench_stride = 32
-bench_rounds = 6
+bench_rounds = 32
+bench_precision = 99%
 bench_threads = 1
 bench_device = cpu
 """
@@ -84,7 +85,7 @@ def weigh(folder: Path, *words: str, env: dict[str, str] | None = None) -> Ended
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     return Ended(done.returncode, done.stdout, folder)
 
