@@ -3,7 +3,7 @@
 from bench.duel import Duel
 from bench.errors import ProofFailed, Unsupported
 from bench.measure import Measure
-from bench.metric import Metric, Probe
+from bench.metric import Metric, Probe, Reading
 from bench.model import Model, Proof, Tokens
 from bench.note import Note
 from bench.variant import Place, Variant
@@ -20,6 +20,7 @@ __all__ = [
     "Probe",
     "Proof",
     "ProofFailed",
+    "Reading",
     "Tokens",
     "Unsupported",
     "Variant",

@@ -19,6 +19,7 @@ from bench.clock import Stopwatch
 from bench.cuda_clock import clock_of
 from bench.duel import Duel
 from bench.errors import ProofFailed
+from bench.loading import Loading
 from bench.measure import Measure
 from bench.metrics.memory import give_back, resident_bytes
 from bench.model import Model, Tokens
@@ -75,12 +76,9 @@ def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -
 @pytest.fixture(scope="session")
 def loading(
     bench_session: BenchSession, variant: Variant, folder: Path, host_baseline: int | None
-) -> Iterator[Callable[[], Model]]:
+) -> Iterator[Loading]:
     """Loads the variant anew at each call; the suite closes what it got."""
-
-    def load() -> Model:
-        return variant.load(folder, bench_session.settings.place)
-
+    load = Loading(lambda: variant.load(folder, bench_session.settings.place))
     yield load
     known = {*bench_session.proofs, *bench_session.disproved}
     if in_child() is None or variant.name in known:
@@ -181,7 +179,9 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     once = not benchmark.enabled
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
-    return Measure(cell, benchmark, plan, Stopwatch(device=clock_of(settings.device)))
+    found = Measure(cell, benchmark, plan, Stopwatch(device=clock_of(settings.device)))
+    found.device = settings.device
+    return found
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bench.needs import cpu_flags, cuda
+from bench.needs import cpu_flags
 
 PACKAGES = ("torch", "transformers", "safetensors", "tokenizers", "numpy", "onnxruntime",
             "optimum", "tensorrt", "pytest", "pytest-benchmark", "weighbridge")  # fmt: skip
 
 
-def describe(threads: int, root: Path) -> dict[str, Any]:
+def describe(threads: int, root: Path, device: str = "cpu") -> dict[str, Any]:
     """Everything about the machine that moves a figure, and the commit under `root`."""
     return {
         "cpu": cpu_name(),
@@ -24,7 +24,7 @@ def describe(threads: int, root: Path) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": threads,
         "memory_bytes": memory_bytes(),
-        "gpu": gpu(),
+        "gpu": gpu(device),
         "os": platform.platform(),
         "python": platform.python_version(),
         "versions": versions(),
@@ -79,24 +79,13 @@ def memory_bytes() -> int | None:
         return None
 
 
-def gpu() -> dict[str, Any] | None:
-    """The first GPU by NVML's order, or None where there is no driver."""
-    if not cuda():
-        return None
-    import pynvml
+def gpu(device: str) -> dict[str, Any] | None:
+    """The GPU that `device` means; None on a processor, and where no GPU could be matched."""
+    from bench import gpus, process
 
-    try:
-        pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
-        return {
-            "name": pynvml.nvmlDeviceGetName(handle),
-            "driver": pynvml.nvmlSystemGetDriverVersion(),
-            "memory_bytes": int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-            "clock_mhz": pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM),
-        }
-    except pynvml.NVMLError as error:
-        return {"name": f"unavailable: {error}", "driver": None, "memory_bytes": None,
-                "clock_mhz": None}  # fmt: skip
+    # Models are loaded under our own environment, which fixes the order of the GPUs.
+    found = gpus.find(device, {**os.environ, **process.QUIET})
+    return found.describe() if found else None
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -16,6 +16,8 @@ from bench.note import Note
 from bench.replay import CLOCK
 from bench.sampling import Plan, Sampled, sample
 from bench.steady import effective, steady_from
+from bench.watching import watch
+from bench.workload import Workload
 
 Result = TypeVar("Result")
 
@@ -23,13 +25,16 @@ Result = TypeVar("Result")
 class Measure(Note):
     """What a suite calls where plain pytest-benchmark calls `benchmark`."""
 
+    device: str = "cpu"
+    """Where the model is: the fixture says so, and probes ask."""
+
     def __init__(
-        self, cell: Cell, benchmark: Any, plan: Plan, watch: Stopwatch | None = None
+        self, cell: Cell, benchmark: Any, plan: Plan, stopwatch: Stopwatch | None = None
     ) -> None:
         super().__init__(cell)
         self._benchmark = benchmark
         self._plan = plan
-        self._watch = watch or Stopwatch()
+        self._watch = stopwatch or Stopwatch()
         self.tick = self._watch.ticker
         """Hand this to a step that can say when each of its parts is ready."""
         self.timed: Timed | None = None
@@ -52,7 +57,7 @@ class Measure(Note):
         for other in metrics().values():
             if other.derive and (derived := other.derive(self.timed)) is not None:
                 self.samples(other, derived, self.cut)
-        self._probe(step)
+        self._probe(step, workload)
         if self._benchmark.enabled:
             CLOCK.replay(self._benchmark, found.seconds[self.cut :])  # one median, not two
             self._cell.clocked = True
@@ -74,17 +79,15 @@ class Measure(Note):
             },
         )
 
-    def _probe(self, step: Callable[[], object]) -> None:
+    def _probe(self, step: Callable[[], object], workload: Workload) -> None:
         """After the clock, so that no probe slows a timed lap."""
         for probe in probes().values():
-            probe.start()
-            try:
-                step()
-            finally:
-                seen = probe.stop()
+            for metric, seen in watch(probe, step, workload, self.device).items():
+                known = [] if seen.value is None else [seen.value]
+                self.samples(metric, known, recipe=seen.recipe)
             self.tick.drain(0.0)
-            for metric, value in seen.items():
-                self.samples(metric, [value])
+            if facts := probe.facts():
+                self.fact(probe.name, dict(facts))
 
 
 @cache

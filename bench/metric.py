@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from bench.workload import Workload
 
@@ -38,16 +38,33 @@ class Metric:
     """One value per round from what the clock saw, or None where this cell has no such thing."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a probe saw of one metric."""
+
+    value: float | None
+    """None: it could not be had here; never 0 in its place."""
+    recipe: str | None = None
+    """Names how it was had, where there is more than one way."""
+
+
 class Probe:
-    """Watches one extra run of a step; never shares a run with the clock."""
+    """Watches extra runs of a step; never shares a run with the clock."""
 
     name: str
     needs: tuple[str, ...] = ()
 
-    def start(self) -> None:
-        """Begin to watch."""
+    def start(self, device: str) -> float | None:
+        """Begin to watch; the seconds for which to repeat the step, 0.0: run it once.
+
+        None: there is nothing to see on this device, and the step need not run.
+        """
         raise NotImplementedError
 
-    def stop(self) -> Mapping[Metric, float]:
-        """What it saw since `start`; a metric that cannot be had here is left out, never 0."""
+    def stop(self, workload: Workload, rounds: int) -> Mapping[Metric, Reading]:
+        """What it saw of `rounds` runs of the step since `start`; none where it could not watch."""
         raise NotImplementedError
+
+    def facts(self) -> Mapping[str, Any]:
+        """What it saw last besides readings, in plain values."""
+        return {}

@@ -15,6 +15,22 @@ Proof: TypeAlias = Mapping[str, Any]
 """What a variant showed of itself, in values that JSON holds."""
 
 
+class Stopwatch(Protocol):
+    """Times work on the device by marks in its own queue, so that the host's waiting is no part."""
+
+    def start(self) -> None:
+        """Mark the beginning; costs the host some microseconds."""
+        ...
+
+    def stop(self) -> None:
+        """Mark the end of what was asked for since; does not wait for it."""
+        ...
+
+    def seconds(self) -> float:
+        """Between the two marks, once the device has passed the second."""
+        ...
+
+
 class Model(Protocol):
     """A variant in memory.
 
@@ -48,8 +64,15 @@ class Model(Protocol):
         """How many numbers the weights stand for, tied ones counted once."""
         ...
 
-    def device_peak(self) -> int | None:
-        """Most bytes that the framework held on the device since the last call, or None."""
+    def device_peak(self) -> Mapping[str, int]:
+        """Most bytes on the device since the last call: `allocated` to tensors, and `reserved`.
+
+        Then starts anew. Empty on a processor, and where the framework cannot say.
+        """
+        ...
+
+    def stopwatch(self) -> Stopwatch | None:
+        """The device's own clock, where it has one besides the host's."""
         ...
 
     def close(self) -> None:

@@ -120,7 +120,10 @@ class BenchSession:
         return {
             "schema": SCHEMA,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {**describe(self.settings.threads, self.root), "load_before": self.busy},
+            "machine": {
+                **describe(self.settings.threads, self.root, self.settings.device),
+                "load_before": self.busy,
+            },
             "settings": settings,
             "text": self._text(),
             "variants": self._variants(),

@@ -60,6 +60,8 @@ OPTIONS = (
     Option(name="budget", default="10s", metavar="TIME", help="so much time is spent on a cell"),
     Option(name="rounds", default="auto", metavar="N",
            help="exactly N timed rounds of every cell, whatever precision they reach"),
+    Option(name="busy_share", default="10%", metavar="P%",
+           help="a cell says `busy` where others used more of our processors' time; 100%: never"),
     Option(name="seed", default="0", metavar="N", help="of the prompts and the cells' order"),
     Option(name="artifacts", default="", metavar="DIR",
            help="where made variants are kept; the platform's cache folder"),
@@ -94,6 +96,8 @@ class Settings:
     """Seconds for the timed rounds of one cell."""
     rounds: int | None
     """None: as precision and budget say."""
+    busy_share: float
+    """Of our processors' time, that others may use."""
     seed: int
     artifacts: Path
     packages: tuple[str, ...]
@@ -119,6 +123,7 @@ class Settings:
             budget=_seconds("budget", said["budget"]),
             rounds=None if said["rounds"] == "auto" else _positive("rounds", said["rounds"]),
             teacher_dtype=_dtype(said["teacher_dtype"]),
+            busy_share=_limit("busy-share", said["busy_share"]),
             seed=_whole("seed", said["seed"]),
             artifacts=_folder(said["artifacts"]),
             packages=tuple(dict.fromkeys([OURS, *packages])),
@@ -191,6 +196,11 @@ def _share(name: str, text: str) -> float:
     if not 0 < share < 1:
         raise Misuse(f"--{name} {text!r} is no share between 0 and 100 %, such as 1%")
     return share
+
+
+def _limit(name: str, text: str) -> float:
+    """A share, or all of it: then nothing is beyond."""
+    return 1.0 if text.strip() in ("1", "1.0", "100%") else _share(name, text)
 
 
 def _seconds(name: str, text: str) -> float:

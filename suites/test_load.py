@@ -1,13 +1,14 @@
 """How large a variant is, and how long it takes until it answers."""
 
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
-from bench import Model, Note
+from bench import Note
+from bench.loading import Loading
 from bench.manifest import weight_file_bytes
+from bench.metrics import memory
 from bench.metrics.size import disk_bytes, parameters, weight_bytes
 from bench.metrics.speed import ready
 
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.isolated
 LOADS = 6
 
 
-def test_load(loading: Callable[[], Model], folder: Path, note: Note) -> None:
+def test_load(loading: Loading, host_baseline: int | None, folder: Path, note: Note) -> None:
+    if not loading.watched:
+        loading().close()  # its memory is watched, so its time is not taken
     seconds = []
     for _ in range(LOADS):
         start = perf_counter()
@@ -28,3 +31,7 @@ def test_load(loading: Callable[[], Model], folder: Path, note: Note) -> None:
     note.exact(disk_bytes, weight_file_bytes(folder))
     note.exact(weight_bytes, size)
     note.exact(parameters, numbers)
+    peak = loading.host_peak
+    note.exact(memory.loading_peak_host, peak - host_baseline if peak and host_baseline else None)
+    note.exact(memory.loading_peak_allocated, loading.device_peak.get("allocated"))
+    note.exact(memory.loading_peak_reserved, loading.device_peak.get("reserved"))

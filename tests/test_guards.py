@@ -72,6 +72,8 @@ def refused(
         (["--prompt", "150", "--new", "11"], "longer than the model's 160 positions"),
         (["--rounds", "many"], "--rounds 'many' is not a whole number"),
         (["--rounds", "0"], "--rounds must be at least 1"),
+        (["--busy-share", "10%"], "--busy-share '10%' is not a share from 0 to 1"),
+        (["--busy-share", "1.5"], "--busy-share '1.5' is not"),
         (["--threads", "0"], "--threads must be at least 1"),
         (["--seed", "x"], "--seed 'x' is not a whole number"),
         (["--stride", "100"], "--stride 100 is not shorter than --window 64"),

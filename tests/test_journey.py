@@ -85,7 +85,8 @@ def test_a_measured_cell_carries_its_figures_and_its_proof(full: Ended) -> None:
             assert (found.status, found.proof["dtype"]) == ("measured", dtype)
     decode = cell(full, "decode", "teacher").values
     assert {len(decode[key].samples) for key in ("latency", "decode_rate")} == {32}
-    assert all(v.low <= v.value <= v.high for v in decode.values())  # type: ignore[operator]
+    timed = [v for v in decode.values() if v.kind == "timing" and v.value is not None]
+    assert all(v.low <= v.value <= v.high for v in timed)  # type: ignore[operator]
 
 
 def test_sizes_are_those_of_the_files(full: Ended) -> None:

@@ -27,12 +27,60 @@ peak_host_absolute = Metric(
     summary="peak resident memory of the process, frameworks included",
 )
 
-peak_device = Metric(
-    name="peak_device",
+loading_peak_host = Metric(
+    name="loading_peak_host",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="peak resident memory while loading, above the process's baseline after imports",
+)
+
+peak_allocated = Metric(
+    name="peak_allocated",
     unit="B",
     better="lower",
     kind="exact",
-    summary="peak of what the framework's allocator held on the device",
+    summary="peak of what tensors took in the framework's memory on the device",
+)
+
+peak_reserved = Metric(
+    name="peak_reserved",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="peak of what the framework's allocator had taken from the device",
+)
+
+loading_peak_allocated = Metric(
+    name="loading_peak_allocated",
+    unit="B",
+    better="lower",
+    kind="exact",
+    summary="the same as peak_allocated, while loading",
+)
+
+loading_peak_reserved = Metric(
+    name="loading_peak_reserved",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="the same as peak_reserved, while loading",
+)
+
+nvml_process = Metric(
+    name="nvml_process",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="what the driver counts for the process after the steps, its CUDA context included",
+)
+
+nvml_device = Metric(
+    name="nvml_device",
+    unit="B",
+    better="lower",
+    kind="timing",
+    summary="what the driver counts for the whole device after the steps, other processes included",
 )
 
 _STATUS = Path("/proc/self/status")

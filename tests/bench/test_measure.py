@@ -9,10 +9,10 @@ import pytest
 
 from bench import clock as clocks
 from bench import measure as room
-from bench import sampling
+from bench import sampling, watching
 from bench.cell import Cell
 from bench.measure import Measure, metrics
-from bench.metric import Metric, Probe
+from bench.metric import Metric, Probe, Reading
 from bench.metrics.speed import first_token, latency
 from bench.replay import CLOCK
 from bench.sampling import Plan
@@ -41,7 +41,7 @@ class Benchmark:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    for room_ in (sampling, clocks):
+    for room_ in (sampling, clocks, watching):
         monkeypatch.setattr(room_, "perf_counter", lambda: now[0])
     return now
 
@@ -66,7 +66,7 @@ def test_a_timed_step_is_replayed_sample_by_sample(clock: list[float]) -> None:
 def test_without_ticks_there_is_no_rate(clock: list[float]) -> None:
     found = cell(Workload(2, 4))
     Measure(found, Benchmark(enabled=True), Plan(rounds=1))(lambda: None, first_token)
-    assert set(found.values) == {"first_token"}
+    assert {name for name, v in found.values.items() if v.samples} == {"first_token"}
 
 
 def test_a_disabled_benchmark_has_no_row() -> None:
@@ -84,25 +84,35 @@ def test_probes_watch_a_run_of_their_own_after_the_clock(
     monkeypatch: pytest.MonkeyPatch, clock: list[float]
 ) -> None:
     power = Metric(name="power", unit="J", better="lower", kind="timing", summary="")
+    none = Metric(name="none", unit="J", better="lower", kind="timing", summary="")
     story: list[str] = []
 
     class Meter(Probe):
         name = "meter"
 
-        def start(self) -> None:
-            story.append("start")
+        def start(self, device: str) -> float | None:
+            story.append(f"start {device}")
+            return 2.5
 
-        def stop(self) -> Mapping[Metric, float]:
-            story.append("stop")
-            return {power: 7.0}
+        def stop(self, workload: Workload, rounds: int) -> Mapping[Metric, Reading]:
+            story.append(f"stop {rounds}")
+            return {power: Reading(value=7.0, recipe="by hand"), none: Reading(value=None)}
+
+        def facts(self) -> Mapping[str, Any]:
+            return {"volts": 3}
 
     monkeypatch.setattr(room, "probes", lambda: {"meter": Meter()})
     found = cell(Workload(1, 1))
-    Measure(found, Benchmark(enabled=True), Plan(rounds=2, warmups=1))(
-        lambda: story.append("step"), latency
-    )
-    assert story == ["step"] * 3 + ["start", "step", "stop"]
-    assert found.values["power"].value == 7.0
+
+    def step() -> None:
+        story.append("step")
+        clock[0] += 1.0
+
+    Measure(found, Benchmark(enabled=True), Plan(rounds=2, warmups=1))(step, latency)
+    assert story == ["step"] * 3 + ["start cpu"] + ["step"] * 3 + ["stop 3"]
+    assert (found.values["power"].value, found.values["power"].recipe) == (7.0, "by hand")
+    assert found.values["none"].value is None
+    assert found.facts["meter"] == {"volts": 3}
 
 
 def test_every_metric_is_found_by_its_name() -> None:

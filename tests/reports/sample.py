@@ -24,7 +24,7 @@ UNITS = {
     "decode_rate": ("tok/s", "timing", "higher"),
     "peak_host": ("B", "timing", "lower"),
     "peak_host_absolute": ("B", "timing", "lower"),
-    "peak_device": ("B", "exact", "lower"),
+    "peak_allocated": ("B", "exact", "lower"),
     "loss": ("nat/tok", "paired", "lower"),
     "perplexity": ("1", "paired", "lower"),
 }
@@ -106,7 +106,7 @@ def variant_cells(name: str, rate: float, shift: float, size: float) -> list[Jso
             name,
             peak_host=value("peak_host", size * 1.5, 2e6),
             peak_host_absolute=value("peak_host_absolute", size * 1.5 + 4e8, 2e6),
-            peak_device=value("peak_device", None),
+            peak_allocated=value("peak_allocated", None),
         ),
         record(
             "quality",

@@ -120,7 +120,7 @@ def test_a_new_metric_of_a_suite_without_workload_is_a_column() -> None:
 
 def test_no_column_without_a_value_and_no_relation_without_teacher() -> None:
     summary = summarise(sample.run(sample.only("int8", "int4")))
-    assert ("memory", "peak_device") not in summary.places
+    assert ("memory", "peak_allocated") not in summary.places
     assert {column.relation for column in summary.columns} == {None}
 
 

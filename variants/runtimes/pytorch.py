@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import json
 from collections import Counter
@@ -21,6 +20,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 from bench.errors import ProofFailed
 from bench.model import Tokens
 from bench.variant import Place
+from variants.runtimes import cuda
 from variants.runtimes.lean import lean, reserved_cache
 
 ATTENTION = "scaled_dot_product"
@@ -130,21 +130,19 @@ class TorchModel:
         own = {p.data_ptr(): p.numel() for p in self._live.parameters() if p.device.type != "meta"}
         return sum(own.values()) + sum(module.stands_for for module in packed)
 
-    def device_peak(self) -> int | None:
-        """The CUDA allocator's peak since the last call; starts it anew."""
-        if self._device.type != "cuda":
-            return None
-        peak = int(torch.cuda.max_memory_allocated(self._device))
-        gc.collect()
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats(self._device)
-        return peak
+    def device_peak(self) -> dict[str, int]:
+        """The CUDA allocator's peaks since the last call; starts them anew."""
+        return cuda.peaks(self._device) if self._device.type == "cuda" else {}
+
+    def stopwatch(self) -> cuda.Events | None:
+        """CUDA events, on the stream that the model runs on."""
+        return cuda.Events(self._device) if self._device.type == "cuda" else None
 
     def close(self) -> None:
         """Drop the module, and what CUDA kept of it."""
         self._module = None
         if self._device.type == "cuda":
-            torch.cuda.empty_cache()
+            cuda.release(self._device)
 
     @property
     def _live(self) -> PreTrainedModel:

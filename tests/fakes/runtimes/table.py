@@ -49,7 +49,10 @@ class TableModel:
     def parameters(self) -> int:
         return int(self._live.size)
 
-    def device_peak(self) -> int | None:
+    def device_peak(self) -> Mapping[str, int]:
+        return {}
+
+    def stopwatch(self) -> None:
         return None
 
     def close(self) -> None:
