@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from bench import gpus
 from bench.gpus import Card, visible
+from bench.needs import cuda
+from bench.process import QUIET
 from tests.stub.driver import Driver
 
 TWO = """
@@ -108,3 +113,24 @@ def test_a_name_that_fits_two_fits_none() -> None:
     cards = [Card(handle=1, uuid="GPU-ab1"), Card(handle=2, uuid="GPU-ab2")]
     assert visible(cards, "GPU-ab", True) == []
     assert visible(cards, "GPU-ab2,GPU-ab1", False) == cards[::-1]
+
+
+@pytest.mark.gpu
+def test_torch_and_the_driver_mean_the_same_gpu() -> None:
+    if not cuda():
+        pytest.skip("needs an NVIDIA GPU, none is here")
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("this torch has no CUDA")
+    for number in range(torch.cuda.device_count()):
+        by_environment = gpus.find(f"cuda:{number}", {**os.environ, **QUIET})
+        held = torch.zeros(64 << 20, dtype=torch.uint8, device=f"cuda:{number}")
+        by_uuid = gpus.find(f"cuda:{number}")
+        said = torch.cuda.get_device_properties(number)
+        assert by_uuid is not None
+        assert by_uuid.uuid.removeprefix("GPU-").removeprefix("MIG-") == str(said.uuid)
+        own = by_uuid.own_bytes()
+        assert own is None or own >= held.numel()
+        if by_environment is not None and os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID":
+            assert by_environment.uuid == by_uuid.uuid
