@@ -15,22 +15,6 @@ Proof: TypeAlias = Mapping[str, Any]
 """What a variant showed of itself, in values that JSON holds."""
 
 
-class Stopwatch(Protocol):
-    """Times work on the device by marks in its own queue, so that the host's waiting is no part."""
-
-    def start(self) -> None:
-        """Mark the beginning; costs the host some microseconds."""
-        ...
-
-    def stop(self) -> None:
-        """Mark the end of what was asked for since; does not wait for it."""
-        ...
-
-    def seconds(self) -> float:
-        """Between the two marks, once the device has passed the second."""
-        ...
-
-
 class Model(Protocol):
     """A variant in memory.
 
@@ -69,10 +53,6 @@ class Model(Protocol):
 
         Then starts anew. Empty on a processor, and where the framework cannot say.
         """
-        ...
-
-    def stopwatch(self) -> Stopwatch | None:
-        """The device's own clock, where it has one besides the host's."""
         ...
 
     def close(self) -> None:

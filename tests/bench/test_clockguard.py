@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.clock import Stopwatch
 from bench.clockguard import ClockGuard, steady, watching
 from tests.stub.driver import Driver
 
@@ -42,6 +43,15 @@ def test_a_clock_that_stays_down_ends_in_samples_and_a_status() -> None:
     assert "2 of 2 samples" in why
     assert "75% of 1000 MHz" in why
     assert "lowest 400" in why
+
+
+def test_a_stopwatch_takes_it_for_its_guard() -> None:
+    board = guard(1e9, 0.5e9, 0.9e9)
+    watch = Stopwatch(guard=board)
+    ran: list[int] = []
+    for _ in range(2):
+        watch.lap(lambda: ran.append(1))
+    assert (len(ran), watch.discarded, watch.refused) == (3, 1, 0)
 
 
 def test_it_rests_only_after_a_discard() -> None:

@@ -151,3 +151,10 @@ def test_a_childs_arguments_give_the_same_settings() -> None:
     said = dict(word.removeprefix("--").split("=", 1) for word in there.as_arguments())
     again = resolve({name.replace("-", "_"): value for name, value in said.items()})
     assert again == there
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"), [("25%", 0.25), ("0.3", 0.3), ("100%", 1.0), ("1", 1.0)]
+)
+def test_others_may_use_a_share_or_all(said: str, limit: float) -> None:
+    assert resolve({"busy_share": said}).busy_share == pytest.approx(limit)

@@ -28,7 +28,7 @@ bench_stride = 32
 bench_rounds = 32
 bench_precision = 99%
 bench_threads = 1
-bench_busy_share = 1
+bench_busy_share = 100%
 bench_device = cpu
 """
 

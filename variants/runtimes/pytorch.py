@@ -134,10 +134,6 @@ class TorchModel:
         """The CUDA allocator's peaks since the last call; starts them anew."""
         return cuda.peaks(self._device) if self._device.type == "cuda" else {}
 
-    def stopwatch(self) -> cuda.Events | None:
-        """CUDA events, on the stream that the model runs on."""
-        return cuda.Events(self._device) if self._device.type == "cuda" else None
-
     def close(self) -> None:
         """Drop the module, and what CUDA kept of it."""
         self._module = None

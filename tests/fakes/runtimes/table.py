@@ -52,9 +52,6 @@ class TableModel:
     def device_peak(self) -> Mapping[str, int]:
         return {}
 
-    def stopwatch(self) -> None:
-        return None
-
     def close(self) -> None:
         self._stored = None
 
