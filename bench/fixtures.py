@@ -78,7 +78,8 @@ def loading(
     bench_session: BenchSession, variant: Variant, folder: Path, host_baseline: int | None
 ) -> Iterator[Loading]:
     """Loads the variant anew at each call; the suite closes what it got."""
-    load = Loading(lambda: variant.load(folder, bench_session.settings.place))
+    place = bench_session.settings.place
+    load = Loading(lambda: variant.load(folder, place), watch=in_child() is not None)
     yield load
     known = {*bench_session.proofs, *bench_session.disproved}
     if in_child() is None or variant.name in known:

@@ -32,7 +32,7 @@ loading_peak_host = Metric(
     unit="B",
     better="lower",
     kind="timing",
-    summary="peak resident memory while loading, above the process's baseline after imports",
+    summary="peak resident memory from loading to a first answer, above the process's own baseline",
 )
 
 peak_allocated = Metric(
@@ -56,7 +56,7 @@ loading_peak_allocated = Metric(
     unit="B",
     better="lower",
     kind="exact",
-    summary="the same as peak_allocated, while loading",
+    summary="the same as peak_allocated, from loading to a first answer",
 )
 
 loading_peak_reserved = Metric(
@@ -64,7 +64,7 @@ loading_peak_reserved = Metric(
     unit="B",
     better="lower",
     kind="timing",
-    summary="the same as peak_reserved, while loading",
+    summary="the same as peak_reserved, from loading to a first answer",
 )
 
 nvml_process = Metric(
