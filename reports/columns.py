@@ -46,6 +46,11 @@ class Column:
     headline: bool
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Suite and metric."""
+        return self.suite, self.metric
+
+    @property
     def relation(self) -> str | None:
         """How its figures are set against the teacher's; None where no teacher was measured."""
         if not self.has_teacher or is_relative(self.metric):
@@ -86,10 +91,11 @@ def _column(run: Run, key: tuple[str, str]) -> Column | None:
     counts = Counter(record.workload for record in _having(run, *key))
     if not counts:
         return None
-    # Where a paired speed-up was measured; then for the most variants, which is all of them
-    # wherever one such workload exists; then the smallest.
-    paired = {record.workload for record in _having(run, *GAIN)} if key == SPEED else counts.keys()
-    load = min(counts, key=lambda load: (load not in paired, -counts[load], load or NO_WORKLOAD))
+    # Measured for the most variants, which is all of them wherever one such workload exists;
+    # then the smallest. A speed stands where its paired ratio was measured, if it can.
+    gain = _column(run, GAIN) if key == SPEED else None
+    load = min(counts, key=lambda load: (-counts[load], load or NO_WORKLOAD))
+    load = gain.workload if gain and gain.workload in counts else load
     return _made(run, *key, load)
 
 

@@ -10,8 +10,8 @@ from bench.record import Record, Run, Value
 from reports.columns import Column, columns_of, other_columns
 from reports.contest import Against, winner
 from reports.doubts import doubt
-from reports.gaps import refused, to_teacher
-from reports.relative import is_relative
+from reports.gaps import claimed, refused, to_teacher
+from reports.relative import gap_of, is_relative
 from reports.roster import TEACHER, imitated, simulated, variant_names
 
 
@@ -33,6 +33,8 @@ class Figure:
     """The status that puts it in doubt."""
     refused: str | None = None
     """Why it is not set against the teacher's."""
+    own: Against | None = None
+    """What it says itself, where it is a comparison: a speed-up, a loss difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,10 @@ class Summary:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     places: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def column(self, key: tuple[str, str]) -> Column | None:
+        """The column of a (suite, metric); None where nobody has it."""
+        return self.columns[self.places[key]] if key in self.places else None
 
     def figure(self, row: Row, key: tuple[str, str]) -> Figure | None:
         """The row's figure for a (suite, metric); None where nobody has it."""
@@ -126,6 +132,7 @@ def _figure(run: Run, cell: Record, metric: str, best: bool) -> Figure:
         message=cell.message,
         doubt=doubt(cell, mine),
         refused=refused(run, cell, metric),
+        own=claimed(run, cell, mine, gap_of(cell, metric)),
     )
 
 
