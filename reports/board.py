@@ -87,6 +87,12 @@ class Board:
     axes: tuple[str, ...]
     """What the front was judged by; empty where nobody could be."""
 
+    @property
+    def columns(self) -> list[Column]:
+        """Every column that it shows, gaps and figures."""
+        found = (column for head in self.heads for column in (head.gaps, head.figures))
+        return [column for column in found if column]
+
     def at(self, topic: Topic) -> int | None:
         """Where a topic stands, if the run has it."""
         return next((at for at, head in enumerate(self.heads) if head.topic is topic), None)

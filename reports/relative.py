@@ -13,6 +13,9 @@ SPEEDUP = "speedup"
 """The suite that measures variant and teacher in turns."""
 STANDS_FOR = {
     "decode_rate": "decode_speedup",
+    "decode_rate_per_user": "decode_speedup",
+    "time_per_token": "decode_speedup",
+    "prefill_rate": "first_token_speedup",
     "first_token": "first_token_speedup",
     "latency": "latency_speedup",
 }

@@ -36,6 +36,7 @@ SCALES = {
     "B": (Scale(1e9, "GB"), Scale(1e6, "MB"), Scale(1e3, "kB"), Scale(1.0, "B")),
     "B/s": (Scale(1e9, "GB/s"), Scale(1e6, "MB/s"), Scale(1.0, "B/s")),
     "FLOP/s": (Scale(1e12, "TFLOP/s"), Scale(1e9, "GFLOP/s"), Scale(1.0, "FLOP/s")),
+    "OP/s": (Scale(1e12, "TOP/s"), Scale(1e9, "GOP/s"), Scale(1.0, "OP/s")),
     "J": (Scale(1e3, "kJ"), Scale(1.0, "J"), Scale(1e-3, "mJ"), Scale(1e-6, f"{MICRO}J")),
     "1": (Scale(1e9, "G"), Scale(1e6, "M"), Scale(1.0, "")),
 }
