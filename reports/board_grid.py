@@ -91,7 +91,8 @@ def _name(line: Line) -> str:
 def _cell(head: Head, line: Line, at: int) -> Text:
     item = line.items[at]
     if head.relation is None:
-        return figure_text(item.figure, head.column)
+        text = figure_text(item.figure, head.column)
+        return text.append(f" {MISSING}") if item.figure.refused else text
     if item.gap is None and line.row.name == TEACHER:
         return plain(f"1{TIMES}" if head.relation == "ratio" else f"{PLUS_MINUS}0", "dim")
     if item.gap is None:

@@ -53,6 +53,7 @@ def _render(runs: Sequence[Run]) -> str:
         notes=notes(run),
         lines=[(line, Markup(line.strip)) for line in lines(run)],
         absent=absent(run),
+        in_doubt=any(record.status != "measured" for record in measured(run)),
         told=_told(run),
         passages=list(passages(run)),
         proofs=_proofs(run),

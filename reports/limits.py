@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from reports.names import visible
-from reports.units import PERCENT, figure, quantity
+from reports.units import PERCENT, number, quantity
 
 Row = tuple[str, str, str, str]
 """What was measured, the limit, its spread between blocks, and the kernel."""
@@ -29,9 +29,9 @@ def _row(what: str, unit: str, rate: Any) -> Iterator[Row]:
     if not isinstance(rate, Mapping) or not _is_number(rate.get("limit")):
         return
     spread = rate.get("spread")
-    share = f"{figure(spread, None, None, PERCENT)} %" if _is_number(spread) else ""
+    share = f"{number(spread / PERCENT.per, 1)} %" if _is_number(spread) else ""
     yield what, quantity(rate["limit"], unit), share, visible(rate.get("kernel") or "")
 
 
-def _is_number(found: Any) -> bool:
+def _is_number(found: Any) -> TypeGuard[float]:
     return type(found) in (int, float)

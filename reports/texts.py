@@ -9,7 +9,7 @@ from typing import Any
 from bench.record import Record, Run
 from reports.names import visible
 from reports.roster import measured
-from reports.units import PERCENT, figure
+from reports.units import PERCENT, number
 
 LONGEST = 4000
 """Characters of one text that a page shows."""
@@ -71,7 +71,7 @@ def _verdict(entry: Mapping[str, Any]) -> Iterator[str]:
     elif first is None and entry["teacher"] == entry["variant"]:
         yield "the same to the end"
     if isinstance(equal, int | float) and 0 <= equal <= 1:
-        yield f"{figure(equal, None, None, PERCENT)} % of the tokens equal"
+        yield f"{number(equal / PERCENT.per, 0)} % of the tokens equal"
 
 
 def _lines(text: str) -> str:
