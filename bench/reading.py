@@ -131,7 +131,7 @@ def _value_of(name: str, entry: Any) -> Value:
 def _cut(said: str, entry: Mapping[str, Any]) -> int:
     cut: int = _take(entry, "cut", int)
     if not 0 <= cut <= len(entry["samples"]):
-        raise ValueError(f"{said} cuts {cut} of {len(entry['samples'])} samples")
+        raise ValueError(f"{said} cuts {reprlib.repr(cut)} of {len(entry['samples'])} samples")
     return cut
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reports.columns import QUALITY, SPEED, Column
+from reports.board import EVEN, NOTHING_LOST, Board, Line, board_of
+from reports.contest import Against
+from reports.doubts import CLOCKED
 from reports.names import Name
 from reports.roster import TEACHER
-from reports.summary import Figure, Row, Summary
-from reports.units import MISSING, figure, interval, number, ratio, ratio_places
+from reports.summary import Figure, Summary
+from reports.topics import LOSS, SPEED
+from reports.units import figure, interval, number, ratio, ratio_places
 
 BUDGET = 0.05
 """Nats per token that a variant may lose against its teacher."""
@@ -31,66 +34,82 @@ class Candidate:
     """A variant that may be the answer."""
 
     name: str
+    gain: Against
+    """Its speed to the teacher's."""
+    lost: Against
+    """Its loss above the teacher's."""
     speed: Figure
-    loss: Figure
+    """Its own speed, if that was measured."""
     within: bool | None
     """Whether it keeps to the budget; None where its interval straddles it or is not known."""
 
     @property
-    def reach(self) -> float:
-        """Its speed, for sorting."""
-        return self.speed.value or 0.0
+    def doubt(self) -> str | None:
+        """What puts it in doubt, so that it cannot win."""
+        return self.gain.doubt or self.lost.doubt
 
 
 def answer(summary: Summary) -> Answer:
     """Name the fastest, or say why nobody can."""
-    speed, loss = (_column(summary, key) for key in (SPEED, QUALITY))
+    board = board_of(summary)
+    speed, loss = board.head(SPEED), board.head(LOSS)
     if speed is None:
         return _cannot("no decode speed was measured")
     if loss is None:
         return _cannot("no loss was measured, so no budget can be held")
-    if not (speed.has_teacher and loss.has_teacher):
-        return _cannot("no teacher was measured beside the variants")
     if any(row.simulated and row.name == TEACHER for row in summary.rows):
         return _cannot("the teacher itself is simulated")
-    found = [_candidate(summary, row) for row in summary.rows]
-    running = [one for one in found if one is not None and one.within is not False]
-    return _judge(summary, running, others=sum(one is not None for one in found) - 1)
-
-
-def _judge(summary: Summary, running: Sequence[Candidate], others: int) -> Answer:
-    if others < 1:  # nobody, or only the teacher
+    if not speed.knows_teacher or not loss.knows_teacher:
+        return _cannot("no teacher was measured beside the variants")
+    found = [one for line in board.lines if (one := _candidate(board, line))]
+    if not found:
         return _cannot("only the teacher has both a decode speed and a loss")
-    best = max((one for one in running if one.within), key=lambda one: one.reach, default=None)
-    if best is None:
-        return _cannot("no variant is surely inside the budget")
+    return _judge(board, [*found, _teacher(board)])
+
+
+def _judge(board: Board, found: Sequence[Candidate]) -> Answer:
+    running = [one for one in found if one.within is not False]
+    sound = [one for one in running if one.within and not one.doubt]
+    best = max(sound, key=lambda one: one.gain.value)
     rivals = [one for one in running if one is not best and not _slower(one, best)]
     if rivals:
         return _open(best, rivals)
     if best.name == TEACHER:
         text = f"No variant is faster at decode than the teacher {WITHIN}."
-        return Answer(sentence=(text,), detail=_notes(summary), winner=TEACHER)
-    gain = best.speed.against
-    said = ratio(gain.value, gain.low, gain.high) if gain else MISSING
-    text = f" is the fastest at decode {WITHIN}: {said} its speed ({_ends(best.speed)}unpaired)."
-    return Answer(sentence=(Name(best.name), text), detail=_detail(summary, best), winner=best.name)
+        return Answer(sentence=(text,), detail=_notes(board), winner=TEACHER)
+    gain = best.gain
+    said = ratio(gain.value, gain.low, gain.high)
+    ends = ", ".join(part for part in (_ends(gain), "" if gain.paired else "unpaired") if part)
+    text = f" is the fastest at decode {WITHIN}: {said} its speed{f' ({ends})' if ends else ''}."
+    return Answer(sentence=(Name(best.name), text), detail=_detail(board, best), winner=best.name)
 
 
-def _column(summary: Summary, key: tuple[str, str]) -> Column | None:
-    return summary.columns[summary.places[key]] if key in summary.places else None
-
-
-def _candidate(summary: Summary, row: Row) -> Candidate | None:
-    speed, loss = summary.figure(row, SPEED), summary.figure(row, QUALITY)
-    if row.simulated or not speed or not loss or speed.value is None or loss.value is None:
+def _candidate(board: Board, line: Line) -> Candidate | None:
+    gain, lost = board.gap(line, SPEED), board.gap(line, LOSS)
+    if line.row.simulated or line.row.name == TEACHER or not gain or not lost:
         return None
-    within = True if row.name == TEACHER else _within(loss)
-    return Candidate(name=row.name, speed=speed, loss=loss, within=within)
+    return Candidate(
+        name=line.row.name,
+        gain=gain,
+        lost=lost,
+        speed=_own_speed(board, line),
+        within=_within(lost),
+    )
 
 
-def _within(loss: Figure) -> bool | None:
-    gap = loss.against
-    if gap is None or gap.low is None or gap.high is None:
+def _teacher(board: Board) -> Candidate:
+    own = next((line for line in board.lines if line.row.name == TEACHER), None)
+    speed = _own_speed(board, own) if own else Figure()
+    return Candidate(name=TEACHER, gain=EVEN, lost=NOTHING_LOST, speed=speed, within=True)
+
+
+def _own_speed(board: Board, line: Line) -> Figure:
+    at, head = board.at(SPEED), board.head(SPEED)
+    return line.items[at].figure if at is not None and head and head.figures else Figure()
+
+
+def _within(gap: Against) -> bool | None:
+    if gap.low is None or gap.high is None:
         return None
     if gap.high <= BUDGET:
         return True
@@ -98,7 +117,19 @@ def _within(loss: Figure) -> bool | None:
 
 
 def _slower(one: Candidate, best: Candidate) -> bool:
-    high, low = one.speed.high, best.speed.low
+    """By their own ratios where both are paired, else by the speeds of which those were made.
+
+    A time that a busy or throttled machine made too long tells of nobody that is slower.
+    """
+    if one.doubt in CLOCKED:
+        return False
+    mine, its = one.gain, best.gain
+    if not (mine.paired and its.paired) and one.speed.value and best.speed.value:
+        return _below(one.speed.high, best.speed.low)
+    return _below(mine.high, its.low)
+
+
+def _below(high: float | None, low: float | None) -> bool:
     return high is not None and low is not None and high < low
 
 
@@ -110,39 +141,52 @@ def _open(best: Candidate, rivals: Sequence[Candidate]) -> Answer:
     names: list[str] = [Name(best.name)]
     for at, one in enumerate(rivals, start=1):
         names += [" and " if at == len(rivals) else ", ", Name(one.name)]
-    unsure = [one.name for one in rivals if one.within is None]
-    why = "their speeds, unpaired, do not part"
-    if unsure:
-        why += " or their loss straddles the budget" if len(unsure) < len(rivals) else ""
-        why = "their loss is not surely inside the budget" if len(unsure) == len(rivals) else why
     text = f"Which variant is fastest at decode {WITHIN} cannot be told: "
+    why = " or ".join(_why(best, rivals))
     return Answer(sentence=(text, *names, f" stay in the running, as {why}."))
 
 
-def _ends(speed: Figure) -> str:
-    gain = speed.against
-    if gain is None or gain.low is None or gain.high is None:
+def _why(best: Candidate, rivals: Sequence[Candidate]) -> Iterator[str]:
+    """Every reason that keeps one of the rivals in the running."""
+    if found := dict.fromkeys(one.doubt.replace("_", " ") for one in rivals if one.doubt):
+        yield f"figures are in doubt ({', '.join(found)})"
+    rest = [one for one in rivals if not one.doubt]
+    if any(one.within for one in rest):
+        paired = best.gain.paired and all(one.gain.paired for one in rest)
+        yield f"their speeds{'' if paired else ', unpaired,'} do not part"
+    if any(one.within is None for one in rest):
+        known = all(one.within is None for one in rest)
+        yield (
+            "their loss is not surely inside the budget"
+            if known
+            else "their loss straddles the budget"
+        )
+
+
+def _ends(gain: Against) -> str:
+    if gain.low is None or gain.high is None:
         return ""
     decimals = ratio_places(gain.low, gain.high)
-    return f"{number(gain.low, decimals)} to {number(gain.high, decimals)}, "
+    return f"{number(gain.low, decimals)} to {number(gain.high, decimals)}"
 
 
-def _notes(summary: Summary) -> tuple[str, ...]:
-    speed = summary.columns[summary.places[SPEED]]
-    return (f"Decode at {speed.workload}. Simulated variants do not compete.",)
+def _notes(board: Board) -> tuple[str, ...]:
+    head = board.head(SPEED)
+    return (f"Decode at {head.workload if head else ''}. Simulated variants do not compete.",)
 
 
-def _detail(summary: Summary, best: Candidate) -> tuple[str, ...]:
-    speed = summary.columns[summary.places[SPEED]]
-    mine, gap = best.speed, best.loss.against
-    parts = [
-        f"Decode at {speed.workload}: {figure(mine.value, mine.low, mine.high, speed.scale)} "
-        f"{speed.scale.unit} {interval(mine.low, mine.high, speed.scale)}"
-    ]
-    if gap:
-        loss = summary.columns[summary.places[QUALITY]].scale
+def _detail(board: Board, best: Candidate) -> tuple[str, ...]:
+    speed, loss = board.head(SPEED), board.head(LOSS)
+    mine, gap = best.speed, best.lost
+    parts = [f"Decode at {speed.workload}" if speed else ""]
+    if speed and speed.figures and mine.value is not None:
+        scale = speed.figures.scale
+        parts[0] += f": {figure(mine.value, mine.low, mine.high, scale)} {scale.unit}"
+        parts[0] += f" {interval(mine.low, mine.high, scale)}".rstrip()
+    if loss:
+        scale = loss.column.scale
         parts.append(
-            f"loss {figure(gap.value, gap.low, gap.high, loss, signed=True)} "
-            f"{interval(gap.low, gap.high, loss)} {loss.unit}, paired by window"
+            f"loss {figure(gap.value, gap.low, gap.high, scale, signed=True)} "
+            f"{interval(gap.low, gap.high, scale)} {scale.unit}, paired"
         )
     return ("; ".join(parts) + ". Brackets are 95\N{NO-BREAK SPACE}% intervals.",)

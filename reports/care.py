@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bench.record import Record, Run
-from reports.names import Name, sentence
+from reports.cautions import Note, cautions
+from reports.names import Name
+from reports.relative import DIFFERENCE, SPEEDUP
 from reports.roster import TEACHER, measured, simulated, variant_names
 from reports.units import number
-
-Note = tuple[str, ...]
-"""One sentence in pieces; those that are a Name came with the run."""
 
 FAILURES = ("failed", "crashed", "out_of_memory", "unsupported", "proof_failed")
 
@@ -24,7 +23,7 @@ def absent(run: Run) -> list[Record]:
 
 def notes(run: Run) -> list[Note]:
     """Every caution that this run calls for."""
-    return [*_counts(run), *_kinds(run), *_busy(run), *_pairing(run), *_warnings(run)]
+    return [*_counts(run), *_kinds(run), *_busy(run), *_pairing(run), *cautions(run)]
 
 
 def listing(names: Sequence[str]) -> Note:
@@ -60,7 +59,8 @@ def _kinds(run: Run) -> Iterator[Note]:
         for value in record.values.values()
     )
     if few:
-        yield (f"{few} figures have too few samples for an interval.",)
+        have = "figure has" if few == 1 else "figures have"
+        yield (f"{few} {have} too few samples for an interval.",)
     if run.machine.get("dirty"):
         yield ("The working tree had changes that no commit holds.",)
 
@@ -83,27 +83,18 @@ def _busy(run: Run) -> Iterator[Note]:
 
 
 def _pairing(run: Run) -> Iterator[Note]:
-    if not any(record.variant == TEACHER for record in measured(run)):
+    paired = any(record.suite == SPEEDUP for record in measured(run))
+    if paired:
+        yield ("Speed-ups are paired: variant and teacher were measured in turns in one process.",)
+    if any(record.variant == TEACHER for record in measured(run)):
+        yield (
+            f"{'Other ratios' if paired else 'Ratios'} to the teacher are unpaired: the two were "
+            "measured one after the other. Their intervals hold every ratio that the two "
+            "figures' own intervals allow.",
+        )
+    elif not paired and not _has_difference(run):
         yield ("No teacher was measured, so nothing is set against it.",)
-        return
-    yield (
-        "Ratios to the teacher are unpaired: the two were measured one after the other. "
-        "Their intervals hold every ratio that the two figures' own intervals allow.",
-    )
 
 
-def _warnings(run: Run) -> Iterator[Note]:
-    for record in measured(run):
-        for warning in filter(None, (record.message, *record.warnings)):
-            yield Name(record.cell), f": {sentence(warning)}"
-    for warning, names in proof_warnings(run).items():
-        yield Name(", ".join(names)), f": {sentence(warning)}"
-
-
-def proof_warnings(run: Run) -> Mapping[str, Sequence[str]]:
-    """What proofs warn of, each with the variants that it is said of."""
-    found: dict[str, dict[str, None]] = {}
-    for record in measured(run):
-        if warning := record.proof.get("warning"):
-            found.setdefault(str(warning), {})[record.variant] = None
-    return {warning: list(names) for warning, names in found.items()}
+def _has_difference(run: Run) -> bool:
+    return any(DIFFERENCE in record.values for record in measured(run))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from bench.record import Record, Run, Value
 from bench.workload import Workload
 from reports.contest import Against
+from reports.doubts import doubt
 from reports.figures.dots import reach_of, strip
-from reports.roster import TEACHER, measured, to_teacher, variant_names
+from reports.gaps import refused, to_teacher
+from reports.roster import measured, variant_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,8 @@ class Line:
     metric: str
     value: Value
     against: Against | None
+    doubt: str | None
+    refused: str | None
     strip: str
     """SVG of its samples, or nothing."""
     first: bool
@@ -31,14 +35,15 @@ def lines(run: Run) -> Iterator[Line]:
     order = {name: at for at, name in enumerate(variant_names(run))}
     for (_, metric, _), group in sorted(_groups(run).items(), key=lambda item: _rank(item[0])):
         reach = reach_of(record.values[metric] for record in group)
-        teacher = next((r.values[metric] for r in group if r.variant == TEACHER), None)
         for at, record in enumerate(sorted(group, key=lambda record: order[record.variant])):
             value = record.values[metric]
             yield Line(
                 record=record,
                 metric=metric,
                 value=value,
-                against=to_teacher(run, record.variant, value, teacher),
+                against=to_teacher(run, record, metric),
+                doubt=doubt(record, value),
+                refused=refused(run, record, metric),
                 strip=strip(value, reach),
                 first=not at,
             )

@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from bench.record import Record, Run, Value
 from bench.workload import Workload
 from reports.contest import is_difference
+from reports.relative import DIFFERENCE, SPEEDUP, is_relative
 from reports.roster import TEACHER, measured
 from reports.units import Scale, scale_for
 
 SPEED = ("decode", "decode_rate")
 QUALITY = ("quality", "loss")
-HEADLINE = (
-    SPEED,
-    ("prefill", "first_token"),
-    QUALITY,
-    ("load", "disk_bytes"),
-    ("memory", "peak_host"),
-)
+FIRST = ("prefill", "first_token")
+SIZE = ("load", "disk_bytes")
+MEMORY = ("memory", "peak_host")
+HEADLINE = (SPEED, FIRST, QUALITY, SIZE, MEMORY)
 """What every table shows first; all other metrics are found in the records."""
+GAIN = (SPEEDUP, "decode_speedup")
+LOST = ("quality", DIFFERENCE)
+KL = ("quality", "kl")
+TOP1 = ("quality", "top1")
+DEVICE = ("memory", "peak_allocated")
+COMPARED = (GAIN, (SPEEDUP, "first_token_speedup"), LOST, KL, TOP1, DEVICE)
+"""What the board of variants shows besides the headline (reports/board.py)."""
 
 NO_WORKLOAD = Workload(0, 0)
 """Sorts before every other."""
@@ -41,9 +46,14 @@ class Column:
     headline: bool
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Suite and metric."""
+        return self.suite, self.metric
+
+    @property
     def relation(self) -> str | None:
         """How its figures are set against the teacher's; None where no teacher was measured."""
-        if not self.has_teacher:
+        if not self.has_teacher or is_relative(self.metric):
             return None
         return "difference" if is_difference(self.value) else "ratio"
 
@@ -74,7 +84,7 @@ def _keys(run: Run) -> dict[tuple[str, str], None]:
         if record.workload is None
         for metric in record.values
     }
-    return dict.fromkeys([*HEADLINE, *found])
+    return dict.fromkeys([*HEADLINE, *COMPARED, *found])
 
 
 def _column(run: Run, key: tuple[str, str]) -> Column | None:
@@ -82,8 +92,10 @@ def _column(run: Run, key: tuple[str, str]) -> Column | None:
     if not counts:
         return None
     # Measured for the most variants, which is all of them wherever one such workload exists;
-    # then the smallest.
+    # then the smallest. A speed stands where its paired ratio was measured, if it can.
+    gain = _column(run, GAIN) if key == SPEED else None
     load = min(counts, key=lambda load: (-counts[load], load or NO_WORKLOAD))
+    load = gain.workload if gain and gain.workload in counts else load
     return _made(run, *key, load)
 
 
@@ -95,7 +107,7 @@ def _made(run: Run, suite: str, metric: str, load: Workload | None) -> Column:
         metric=metric,
         workload=load,
         value=one,
-        scale=scale_for(one.unit, [record.values[metric].value for record in shown]),
+        scale=scale_for(one.unit, [record.values[metric].value for record in shown], metric),
         has_teacher=any(record.variant == TEACHER for record in shown),
         headline=(suite, metric) in HEADLINE,
     )

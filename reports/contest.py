@@ -20,6 +20,10 @@ class Against:
     low: float | None
     high: float | None
     verdict: Verdict
+    paired: bool = False
+    """Whether both were measured side by side, so that what moved one moved the other."""
+    doubt: str | None = None
+    """The status in doubt of one of the two cells, if either has one."""
 
 
 def is_difference(value: Value) -> bool:
@@ -44,7 +48,16 @@ def against(mine: Value, teacher: Value) -> Against | None:
 
 def comparable(one: Value, other: Value) -> bool:
     """Figures of different units or recipes are never compared."""
-    return one.unit == other.unit and one.recipe == other.recipe
+    return refusal(one, other) is None
+
+
+def refusal(one: Value, other: Value) -> str | None:
+    """Why two figures are not compared; None where they may be."""
+    for what in ("unit", "recipe"):
+        mine, others = getattr(one, what), getattr(other, what)
+        if mine != others:
+            return f"its {what} is {mine or 'not named'}, the teacher's {others or 'not named'}"
+    return None
 
 
 def winner(values: Mapping[str, Value]) -> str | None:
@@ -84,7 +97,16 @@ def paired_interval(one: Value, other: Value) -> Interval:
 def _difference(mine: Value, teacher: Value) -> Against:
     low, high = paired_interval(mine, teacher) or (None, None)
     value = (mine.value or 0.0) - (teacher.value or 0.0)
-    return Against(value=value, low=low, high=high, verdict=_verdict((low, high), 0.0, mine.better))
+    return measured_gap(value, (low, high), 0.0, mine.better)
+
+
+def measured_gap(
+    value: float, ends: tuple[float | None, float | None], middle: float, better: str
+) -> Against:
+    """A comparison whose interval is its own: `middle` is where the two are equal."""
+    low, high = ends
+    verdict = _verdict(ends, middle, better)
+    return Against(value=value, low=low, high=high, verdict=verdict, paired=True)
 
 
 def _ratio_interval(mine: Value, teacher: Value) -> Interval:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reports.care import FAILURES
 from reports.columns import Column
+from reports.doubts import MARK
 from reports.names import visible
 from reports.summary import Figure, Row, Summary
-from reports.units import figure, ratio
+from reports.units import MISSING, figure, ratio
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 STYLES = {"better": "blue", "worse": "yellow", "unclear": "dim"}
 GAP = 2
+PAIRED = "p"
+"""Marks a ratio that was measured side by side, among those that were not."""
 NARROWEST = 8
 """Columns that a name has at least."""
 
@@ -37,7 +40,7 @@ def print_line(console: Console, line: Text) -> None:
 
 def headline(summary: Summary, columns: Sequence[int]) -> Table:
     """Each column under its metric, its workload and its unit."""
-    table = _table()
+    table = frame()
     table.add_column("variant", vertical="bottom", overflow="fold", min_width=NARROWEST)
     for at in columns:
         table.add_column(_head(summary.columns[at]), justify="right", vertical="bottom")
@@ -45,7 +48,8 @@ def headline(summary: Summary, columns: Sequence[int]) -> Table:
     return table
 
 
-def _table() -> Table:
+def frame() -> Table:
+    """An empty table without lines."""
     from rich.table import Table
 
     return Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
@@ -54,7 +58,7 @@ def _table() -> Table:
 def _fill(table: Table, summary: Summary, columns: Sequence[int]) -> None:
     for row in filled(summary, columns):
         shown = [_cell(row.figures[at], summary.columns[at]) for at in columns]
-        table.add_row(plain(_name(row)), *shown)
+        table.add_row(plain(row_name(row)), *shown)
 
 
 def filled(summary: Summary, columns: Sequence[int]) -> list[Row]:
@@ -74,34 +78,48 @@ def _short(metric: str) -> str:
 
 
 def _cell(shown: Figure, column: Column) -> Text:
+    text = figure_text(shown, column)
+    if shown.against:
+        text.append(f" {_against(shown, column)}", style=STYLES[shown.against.verdict])
+    elif shown.refused:
+        text.append(f" {MISSING}")
+    return text
+
+
+def figure_text(shown: Figure, column: Column) -> Text:
+    """A figure with its mark, or what became of it."""
     if shown.value is None:
-        failed = shown.status in FAILURES
-        return plain(shown.status if failed else figure(None, None, None, column.scale))
+        gone = shown.status in (*FAILURES, "unavailable")
+        return plain(shown.status if gone else MISSING)
     text = plain(figure(shown.value, shown.low, shown.high, column.scale))
     if shown.best:
         text.stylize("bold")
-    if shown.against:
-        text.append(f" {_against(shown, column)}", style=STYLES[shown.against.verdict])
-    return text
+    return text.append(MARK if shown.doubt else "")
 
 
 def _against(shown: Figure, column: Column) -> str:
     gap = shown.against
     if gap is None:
         return ""
+    mark = MARK if gap.doubt and not shown.doubt else ""
     if column.relation == "difference":
-        return figure(gap.value, gap.low, gap.high, column.scale, signed=True)
-    return ratio(gap.value, gap.low, gap.high)
+        return figure(gap.value, gap.low, gap.high, column.scale, signed=True) + mark
+    return ratio(gap.value, gap.low, gap.high) + (PAIRED if gap.paired else "") + mark
 
 
-def fitting(summary: Summary, width: int) -> list[int]:
-    """The columns that the width holds; names fold before a headline column has to go."""
-    names = max([NARROWEST, *(len(_name(row)) for row in summary.rows)])
+def fitting(summary: Summary, width: int, told: Container[Column] = ()) -> list[int]:
+    """The columns that the width holds; names fold before a headline column has to go.
+
+    Those that were `told` already are left out.
+    """
+    names = max([NARROWEST, *(len(row_name(row)) for row in summary.rows)])
     used = 0
     kept: list[int] = []
     for at, column in enumerate(summary.columns):
         head = (len(text) for text in _head(column).plain.split("\n"))
         wide = GAP + max(*head, *_widths(summary, at))
+        if column in told:
+            continue
         if not kept or used + wide + (NARROWEST if column.headline else names) <= width:
             kept.append(at)
             used += wide
@@ -110,7 +128,7 @@ def fitting(summary: Summary, width: int) -> list[int]:
 
 def grid(group: Summary, columns: Sequence[int]) -> Table:
     """The variants at one workload of one suite, which stands at the head of their names."""
-    table = _table()
+    table = frame()
     table.add_column(plain(_title(group)), overflow="fold", min_width=NARROWEST)
     for at in columns:
         table.add_column(plain(_short_head(group.columns[at])), justify="right")
@@ -120,7 +138,7 @@ def grid(group: Summary, columns: Sequence[int]) -> Table:
 
 def pages(group: Summary, width: int) -> Iterator[list[int]]:
     """The columns, as many at a time as the width holds."""
-    begin = max([NARROWEST, *map(len, [_title(group), *map(_name, group.rows)])])
+    begin = max([NARROWEST, *map(len, [_title(group), *map(row_name, group.rows)])])
     page: list[int] = []
     used = begin
     for at, column in enumerate(group.columns):
@@ -146,7 +164,8 @@ def _widths(summary: Summary, at: int) -> Iterator[int]:
     return (len(_cell(row.figures[at], summary.columns[at]).plain) for row in summary.rows)
 
 
-def _name(row: Row) -> str:
+def row_name(row: Row) -> str:
+    """A variant's name, marked where it is simulated."""
     return visible(row.name, 32) + (" ~" if row.simulated else "")
 
 

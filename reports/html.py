@@ -7,31 +7,29 @@ import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.errors import Misuse
-from bench.record import Run
-from reports import units
+from bench.record import Record, Run
 from reports.answer import answer
+from reports.board import Board, board_of
 from reports.care import FAILURES, absent, notes
 from reports.cells import lines
-from reports.contest import Against, is_difference
 from reports.figures.pareto import pareto
 from reports.heading import heading
-from reports.names import TEXT_LIMIT, Name, sentence, visible
+from reports.limits import limit_rows
+from reports.markup import LONGEST, environment
+from reports.names import visible
 from reports.report import Report
-from reports.roster import measured
-from reports.summary import summarise
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
+from reports.roster import TEACHER, measured
+from reports.summary import Summary, others, summarise
+from reports.texts import passages
 
 TEMPLATE = "report.html.j2"
 STYLE = "report.css"
-PROOF_LIMIT = 20_000
+TEXTS = "texts"
+"""The fact that has a section of its own."""
 
 
 def policy(style: str) -> str:
@@ -47,85 +45,53 @@ def _render(runs: Sequence[Run]) -> str:
         raise Misuse(f"the html report shows one run, not {len(runs)}")
     run = runs[0]
     style = files("reports").joinpath("templates", STYLE).read_text(encoding="utf-8")
-    summary = summarise(run)
-    return _environment().get_template(TEMPLATE).render(
+    return environment().get_template(TEMPLATE).render(
         run=run,
         style=Markup(style),
         policy=policy(style),
         heading=heading(run),
-        answer=answer(summary),
         notes=notes(run),
-        summary=summary,
-        chart=Markup(pareto(summary)),
         lines=[(line, Markup(line.strip)) for line in lines(run)],
         absent=absent(run),
+        in_doubt=any(record.status != "measured" for record in measured(run)),
+        told=_told(run),
+        passages=list(passages(run)),
         proofs=_proofs(run),
+        limits=limit_rows(run.machine),
         command=_command(run.settings),
         failures=FAILURES,
+        teacher=TEACHER,
+        **_variants(run),
     )  # fmt: skip
 
 
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def _variants(run: Run) -> dict[str, Any]:
+    """The answer, the chart and the tables of variants."""
+    from markupsafe import Markup  # noqa: PLC0415
 
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "name": _name,
-        "head": _head,
-        "said": _said,
-        "sentence": sentence,
-        "against": _against,
-        "plain": _plain,
+    summary = summarise(run)
+    board = board_of(summary)
+    return {
+        "answer": answer(summary),
+        "board": board,
+        "chart": Markup(pareto(board)),
+        "groups": _groups(run, board),
     }
-    environment.globals |= {"figure": units.figure, "interval": units.interval}
-    environment.globals |= {"scale_for": units.scale_for, "is_difference": is_difference}
-    return environment
 
 
-def _finalize(value: object) -> object:
-    """Nothing reaches the page unseen: what no filter has looked at is made visible here."""
-    return value if hasattr(value, "__html__") else visible(value, PROOF_LIMIT)
+def _groups(run: Run, board: Board) -> list[Summary]:
+    """Per suite without workload, what the board has no column for; the rest is in `lines`."""
+    found = others(run, board.columns)
+    return [group for group in found if group.columns[0].workload is None]
 
 
-def _name(text: object) -> Markup:
-    from markupsafe import Markup  # noqa: PLC0415
-
-    return Markup("<bdi>{}</bdi>").format(visible(text))
-
-
-def _head(text: object) -> Markup:
-    """A name that may go on in the next line after each underscore."""
-    from markupsafe import Markup  # noqa: PLC0415
-
-    return Markup("_<wbr>").join(visible(text).split("_"))
-
-
-def _said(piece: str) -> object:
-    return _name(piece) if isinstance(piece, Name) else visible(piece, TEXT_LIMIT)
-
-
-def _against(gap: Against | None, difference: bool, unit: str) -> dict[str, str]:
-    """A comparison in words for one table cell."""
-    if gap is None:
-        return {"text": "", "span": "", "verdict": ""}
-    if difference:
-        scale = units.scale_for(unit, [1.0])
-        text = units.figure(gap.value, gap.low, gap.high, scale, signed=True)
-        return {
-            "text": text,
-            "span": units.interval(gap.low, gap.high, scale),
-            "verdict": gap.verdict,
-        }
-    span = units.span(gap.low, gap.high)
-    return {"text": units.ratio(gap.value, gap.low, gap.high), "span": span, "verdict": gap.verdict}
+def _told(run: Run) -> list[tuple[Record, dict[str, Any]]]:
+    """The cells that say how they were measured, with what they say."""
+    found = (
+        (record, {key: fact for key, fact in record.facts.items() if key != TEXTS})
+        for record in measured(run)
+    )
+    return [(record, facts) for record, facts in found if facts or record.warnings]
 
 
 def _proofs(run: Run) -> dict[str, dict[str, str]]:
@@ -138,24 +104,9 @@ def _proofs(run: Run) -> dict[str, dict[str, str]]:
     return found
 
 
-def _plain(value: object, key: str = "") -> str:
-    """A setting as a reader would write it; the unit is in its name."""
-    if key.endswith("_bytes") and isinstance(value, (int, float)):
-        return units.quantity(value, "B")
-    if value is None:
-        return units.MISSING
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return sentence(", ".join(f"{key} {_plain(item)}" for key, item in value.items()))
-    if isinstance(value, (list, tuple)):
-        return visible(" ".join(str(item) for item in value), TEXT_LIMIT)
-    return visible(value, TEXT_LIMIT)
-
-
 def _command(settings: Mapping[str, Any]) -> str:
     words = settings.get("command") or ()
-    return visible(shlex.join(str(word) for word in words), PROOF_LIMIT)
+    return visible(shlex.join(str(word) for word in words), LONGEST)
 
 
 html = Report(

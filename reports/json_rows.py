@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bench.record import Record, Run
+from reports.doubts import doubt
 from reports.report import Report
 
 
@@ -16,7 +17,9 @@ def rows(run: Run) -> Iterator[dict[str, Any]]:
         cell = {"date": run.date, **_cell(record)}
         for name, value in record.values.items():
             figure = {key: item for key, item in vars(value).items() if key != "samples"}
-            yield {**cell, "metric": name, **figure, "samples": len(value.samples)}
+            doubtful = doubt(record, value) is not None
+            count = len(value.samples)
+            yield {**cell, "metric": name, **figure, "samples": count, "in_doubt": doubtful}
         if not record.values:
             yield {**cell, "metric": None}
 
@@ -32,6 +35,7 @@ def _cell(record: Record) -> dict[str, Any]:
         "new_tokens": load.new_tokens if load else None,
         "status": record.status,
         "message": record.message,
+        "warnings": list(record.warnings),
     }
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bench.record import Record, Run, Value
-from reports.contest import Against, against
 
 TEACHER = "teacher"
 
@@ -25,14 +23,6 @@ def simulated(run: Run, name: str) -> bool:
 def imitated(run: Run, name: str, value: Value) -> bool:
     """Whether the figure is a simulated variant's time, which claims nothing."""
     return simulated(run, name) and value.kind in ("timing", "tail")
-
-
-def to_teacher(run: Run, name: str, mine: Value, teacher: Value | None) -> Against | None:
-    """How a variant's figure stands to the teacher's; imitated times get no verdict."""
-    if teacher is None or name == TEACHER:
-        return None
-    gap = against(mine, teacher)
-    return replace(gap, verdict="unclear") if gap and imitated(run, name, mine) else gap
 
 
 def measured(run: Run) -> Iterator[Record]:

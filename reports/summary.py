@@ -9,12 +9,18 @@ from itertools import groupby
 from bench.record import Record, Run, Value
 from reports.columns import Column, columns_of, other_columns
 from reports.contest import Against, winner
-from reports.roster import TEACHER, imitated, simulated, to_teacher, variant_names
+from reports.doubts import doubt
+from reports.gaps import claimed, refused, to_teacher
+from reports.relative import gap_of, is_relative
+from reports.roster import TEACHER, imitated, simulated, variant_names
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One figure of one variant; `status` says why where there is no value."""
+    """One figure of one variant; `status` says why where there is no value.
+
+    `unavailable`: its cell was measured, and this could not be had there.
+    """
 
     value: float | None = None
     low: float | None = None
@@ -23,6 +29,12 @@ class Figure:
     best: bool = False
     status: str = "missing"
     message: str | None = None
+    doubt: str | None = None
+    """The status that puts it in doubt."""
+    refused: str | None = None
+    """Why it is not set against the teacher's."""
+    own: Against | None = None
+    """What it says itself, where it is a comparison: a speed-up, a loss difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +57,10 @@ class Summary:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     places: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def column(self, key: tuple[str, str]) -> Column | None:
+        """The column of a (suite, metric); None where nobody has it."""
+        return self.columns[self.places[key]] if key in self.places else None
 
     def figure(self, row: Row, key: tuple[str, str]) -> Figure | None:
         """The row's figure for a (suite, metric); None where nobody has it."""
@@ -83,29 +99,40 @@ def _figures(run: Run, names: list[str], column: Column) -> list[Figure]:
         for name, record in cells.items()
         if record.figured and column.metric in record.values
     }
-    best = winner(values)
-    if best and imitated(run, best, column.value):
-        best = None
-    teacher = values.get(TEACHER)
+    best = _best(run, cells, values, column.metric)
     return [
-        _figure(
-            cells[name], values[name], to_teacher(run, name, values[name], teacher), name == best
-        )
+        _figure(run, cells[name], column.metric, name == best)
         if name in values
         else _hole(cells.get(name))
         for name in names
     ]
 
 
-def _figure(cell: Record, mine: Value, gap: Against | None, best: bool) -> Figure:
+def _best(
+    run: Run, cells: Mapping[str, Record], values: Mapping[str, Value], metric: str
+) -> str | None:
+    """Who stands out; nobody where that is a doubt, imitated, or the teacher beside itself."""
+    rivals = {name: value for name, value in values.items() if not is_relative(metric)
+              or name != TEACHER}  # fmt: skip
+    best = winner(rivals)
+    if best is None or imitated(run, best, values[best]) or doubt(cells[best], values[best]):
+        return None
+    return best
+
+
+def _figure(run: Run, cell: Record, metric: str, best: bool) -> Figure:
+    mine = cell.values[metric]
     return Figure(
         value=mine.value,
         low=mine.low,
         high=mine.high,
-        against=gap,
+        against=to_teacher(run, cell, metric),
         best=best,
-        status=cell.status,
+        status=cell.status if mine.value is not None else "unavailable",
         message=cell.message,
+        doubt=doubt(cell, mine),
+        refused=refused(run, cell, metric),
+        own=claimed(run, cell, mine, gap_of(cell, metric)),
     )
 
 

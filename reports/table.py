@@ -7,11 +7,15 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from bench.record import Run
-from reports.care import FAILURES, absent, cells, machine_warnings, proof_warnings
+from reports.board import board_of
+from reports.board_grid import board_fitting, board_legend, board_table
+from reports.care import FAILURES, absent, cells, machine_warnings
+from reports.cautions import cautions, nowhere
 from reports.columns import Column
-from reports.grid import filled, fitting, grid, headline, pages, plain, print_line
+from reports.doubts import LEGEND
+from reports.grid import PAIRED, filled, fitting, grid, headline, pages, plain, print_line
 from reports.heading import heading
-from reports.names import sentence, visible
+from reports.names import TEXT_LIMIT, sentence, visible
 from reports.report import Report
 from reports.summary import Summary, others, summarise
 from reports.units import TIMES
@@ -27,31 +31,52 @@ MOST_GROUPS = 24
 def print_tables(run: Run, console: Console) -> None:
     """The variants, the figures that have no column there, and what is absent with its reason."""
     summary = summarise(run)
+    board = board_of(summary)
     print_line(console, plain(", ".join(heading(run)), style="dim"))
-    columns = fitting(summary, console.width)
-    rest = others(run, [summary.columns[at] for at in columns])
+    topics = board_fitting(board, console.width) if board.compares else []
+    told = [column for at in topics for column in board.heads[at].told]
+    columns = fitting(summary, console.width, told)
+    rest = others(run, [*told, *(summary.columns[at] for at in columns)])
+    if topics:
+        console.print(board_table(board, topics))
+        print_line(console, plain(" ".join(board_legend(board, topics)), style="dim"))
+        console.print()
     if columns:
         console.print(headline(summary, columns))
     legend = _legend([summary.columns[at] for at in columns], [summary, *rest])
     print_line(console, plain(" ".join(legend), style="dim"))
     _print_others(rest, console)
-    for line in (*_warnings(run), *_absences(run)):
+    for line in (*_nowhere(run), *_warnings(run), *_absences(run)):
         print_line(console, line)
 
 
 def _legend(first: Sequence[Column], tables: Sequence[Summary]) -> Iterator[str]:
     columns = [*first, *(column for table in tables[1:] for column in table.columns)]
     relations = {column.relation for column in columns}
+    figures = [figure for table in tables for row in table.rows for figure in row.figures]
     if "ratio" in relations:
-        yield f"{TIMES} is the ratio to the teacher, unpaired."
+        yield f"{TIMES} is the ratio to the teacher, unpaired{_paired(tables)}."
     if "difference" in relations:
         yield "Signed: difference to the teacher, a loss paired by window."
     if columns:
         rows = max(len(filled(table, range(len(table.columns)))) for table in tables)
         bold = "; bold: better than every other" if rows > 1 else ""
         yield f"Digits follow the 95 % intervals, four where there is none{bold}."
+    if any(figure.doubt or (figure.against and figure.against.doubt) for figure in figures):
+        yield LEGEND
     if any(row.simulated for row in tables[0].rows):
         yield "~ simulated: its speed is not that of a deployment."
+
+
+def _paired(tables: Sequence[Summary]) -> str:
+    found = any(
+        figure.against.paired
+        for table in tables
+        for row in table.rows
+        for figure, column in zip(row.figures, table.columns, strict=True)
+        if figure.against and column.relation == "ratio"
+    )
+    return f"; {TIMES}{PAIRED} paired, as measured in turns" if found else ""
 
 
 def _print_others(groups: Sequence[Summary], console: Console) -> None:
@@ -65,11 +90,17 @@ def _print_others(groups: Sequence[Summary], console: Console) -> None:
         console.print(plain(more), style="dim")
 
 
+def _nowhere(run: Run) -> Iterator[Text]:
+    for suite, metrics in nowhere(run):
+        said = visible(f"{suite} {', '.join(metrics)}", TEXT_LIMIT)
+        yield plain(f"unavailable: {said}", style="dim")
+
+
 def _warnings(run: Run) -> Iterator[Text]:
     for text in machine_warnings(run):
         yield plain(f"warning {text}")
-    for warning, names in proof_warnings(run).items():
-        yield plain(f"warning {visible(', '.join(names))}: {sentence(warning)}")
+    for note in cautions(run):
+        yield plain("warning " + "".join(visible(piece, TEXT_LIMIT) for piece in note))
 
 
 def _absences(run: Run) -> Iterator[Text]:

@@ -12,12 +12,15 @@ MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 MICRO = "\N{MICRO SIGN}"
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
 EXACT_DIGITS = 4
 """Significant digits of a figure that has no interval to say how many it deserves."""
 MOST_PLACES = 9
 LARGEST = 1e16
 """From here on a figure is written with an exponent: nobody has measured it."""
+SMALLEST = 1e-6
+"""Below it too: a divergence of 3e-12 is no 0."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,30 @@ class Scale:
 SCALES = {
     "s": (Scale(1.0, "s"), Scale(1e-3, "ms"), Scale(1e-6, f"{MICRO}s")),
     "B": (Scale(1e9, "GB"), Scale(1e6, "MB"), Scale(1e3, "kB"), Scale(1.0, "B")),
-    "J": (Scale(1e3, "kJ"), Scale(1.0, "J"), Scale(1e-3, "mJ")),
+    "B/s": (Scale(1e9, "GB/s"), Scale(1e6, "MB/s"), Scale(1.0, "B/s")),
+    "FLOP/s": (Scale(1e12, "TFLOP/s"), Scale(1e9, "GFLOP/s"), Scale(1.0, "FLOP/s")),
+    "OP/s": (Scale(1e12, "TOP/s"), Scale(1e9, "GOP/s"), Scale(1.0, "OP/s")),
+    "J": (Scale(1e3, "kJ"), Scale(1.0, "J"), Scale(1e-3, "mJ"), Scale(1e-6, f"{MICRO}J")),
     "1": (Scale(1e9, "G"), Scale(1e6, "M"), Scale(1.0, "")),
 }
 """Largest first; a unit that is not here is printed as it is. Bytes are decimal."""
 
 
-def scale_for(unit: str, sizes: Iterable[float | None]) -> Scale:
-    """The scale in which the smallest of `sizes` still has a digit before the point."""
+PERCENT = Scale(0.01, "%")
+RATIO = Scale(1.0, TIMES)
+SHARES = frozenset({"top1", "equal_tokens"})
+"""Shares by name; so is every metric that ends in `_share`."""
+
+
+def scale_for(unit: str, sizes: Iterable[float | None], metric: str = "") -> Scale:
+    """The scale in which the smallest of `sizes` still has a digit before the point.
+
+    A share reads as percent and a speed-up as a ratio, which only the metric's name can say.
+    """
+    if unit == "1" and (metric in SHARES or metric.endswith("_share")):
+        return PERCENT
+    if unit == "1" and metric.endswith("_speedup"):
+        return RATIO
     scales = SCALES.get(unit, (Scale(1.0, visible(unit, 16)),))
     smallest = min((abs(size) for size in sizes if size), default=scales[0].per)
     return next((scale for scale in scales if smallest >= scale.per), scales[-1])
@@ -62,7 +81,7 @@ def figure(
     """A figure without its unit, to the decimals that its interval deserves."""
     if value is None:
         return MISSING
-    text = number(value / scale.per, _decimals(value, low, high, scale))
+    text = _written(value, (low, value, high), scale)
     return f"+{text}" if signed and value > 0 and float(text) else text
 
 
@@ -70,8 +89,14 @@ def interval(low: float | None, high: float | None, scale: Scale) -> str:
     """`[low, high]`, or nothing where there is none."""
     if low is None or high is None:
         return ""
-    decimals = _decimals(low, low, high, scale)
-    return f"[{number(low / scale.per, decimals)}, {number(high / scale.per, decimals)}]"
+    return f"[{', '.join(_written(end, (low, low, high), scale) for end in (low, high))}]"
+
+
+def plus_minus(value: float, low: float | None, high: float | None, scale: Scale) -> str:
+    """The distance to the farther end of the interval, or nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    return PLUS_MINUS + _written(max(value - low, high - value), (low, value, high), scale)
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -100,6 +125,15 @@ def ratio_places(low: float | None, high: float | None) -> int:
     if low is None or high is None or low == high:
         return 2
     return min(2, max(1, places((high - low) / 2)))
+
+
+def _written(shown: float, about: tuple[float | None, float, float | None], scale: Scale) -> str:
+    """`shown` to the digits that a figure deserves; `about`: its low end, itself, its high end."""
+    low, value, high = about
+    most = max(abs(size) for size in (*about, shown) if size is not None) / scale.per
+    if 0 < most < SMALLEST:
+        return (MINUS if shown < 0 else "") + f"{abs(shown) / scale.per:.1e}"
+    return number(shown / scale.per, _decimals(value, low, high, scale))
 
 
 def _decimals(value: float, low: float | None, high: float | None, scale: Scale) -> int:

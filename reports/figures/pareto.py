@@ -7,30 +7,49 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.answer import BUDGET
-from reports.columns import QUALITY, SPEED
+from reports.board import EVEN, NOTHING_LOST, Board, Line
 from reports.contest import Against
+from reports.doubts import MARK
 from reports.figures.axes import linear, signed_root, spaced, text_at
 from reports.figures.labels import LINE, Box, place
 from reports.names import visible
 from reports.roster import TEACHER
-from reports.summary import Row, Summary
+from reports.topics import LOSS, SPEED
 from reports.units import TIMES, number
 
 WIDTH, HEIGHT = 860, 400
 PLOT = Box(62, 30, WIDTH - 14, HEIGHT - 46)
 X_TICKS = (0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 40)
 Y_TICKS = (-0.1, -0.03, -0.01, 0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
-TEACHERS = Against(value=1.0, low=None, high=None, verdict="unclear")
-NO_LOSS = Against(value=0.0, low=None, high=None, verdict="unclear")
 
 
 @dataclass(frozen=True)
 class Point:
     """A variant in the chart: its speed ratio and its loss difference."""
 
-    row: Row
+    line: Line
     speed: Against
     loss: Against
+
+    @property
+    def label(self) -> str:
+        """Its name, marked where it is simulated or in doubt."""
+        marks = " ~" * self.line.row.simulated + f" {MARK}" * self.doubtful
+        return visible(self.line.row.name, 22) + marks
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether one of its two figures is."""
+        return bool(self.speed.doubt or self.loss.doubt)
+
+    @property
+    def kind(self) -> str:
+        """How it is drawn."""
+        if self.line.row.name == TEACHER:
+            return "teacher"
+        if self.line.row.simulated or self.doubtful:
+            return "hollow loose"
+        return "hollow" if self.line.dominated_by is not None else "point"
 
 
 @dataclass(frozen=True)
@@ -41,14 +60,14 @@ class Axes:
     down: Callable[[float], float]
 
 
-def pareto(summary: Summary) -> str:
+def pareto(board: Board) -> str:
     """The chart as SVG, or nothing where fewer than two variants can stand in it."""
-    points = list(_points(summary))
+    points = list(_points(board))
     if len(points) < 2:
         return ""
     axes = _axes(points)
     spots = [(axes.across(point.speed.value), axes.down(point.loss.value)) for point in points]
-    texts = [visible(point.row.name, 22) + " ~" * point.row.simulated for point in points]
+    texts = [point.label for point in points]
     boxes = place(spots, texts, Box(4, PLOT.top, WIDTH - 4, PLOT.bottom))
     marks = (_mark(point, spot, axes) for point, spot in zip(points, spots, strict=True))
     names = (_label(text, box, spot) for text, box, spot in zip(texts, boxes, spots, strict=True))
@@ -56,23 +75,22 @@ def pareto(summary: Summary) -> str:
         f'<svg class="pareto" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         'aria-label="Loss against decode speed, both relative to the teacher; '
         'the table below holds the same figures">'
-        f"{''.join(_grid(axes, points))}{''.join(marks)}{''.join(names)}</svg>"
+        f"{''.join(_grid(axes))}{''.join(_captions(board))}{''.join(marks)}{''.join(names)}</svg>"
     )
 
 
-def _points(summary: Summary) -> Iterator[Point]:
-    for row in summary.rows:
-        speed, loss = summary.figure(row, SPEED), summary.figure(row, QUALITY)
-        if not speed or not loss or speed.value is None or loss.value is None:
-            continue
-        if row.name == TEACHER:
-            yield Point(row, TEACHERS, NO_LOSS)
-        elif speed.against and loss.against:
-            point = Point(row, speed.against, loss.against)
-            if point.speed.value > 0 and all(
-                map(math.isfinite, _ends(point.speed) + _ends(point.loss))
-            ):
-                yield point
+def _points(board: Board) -> Iterator[Point]:
+    for line in board.lines:
+        speed, loss = board.gap(line, SPEED), board.gap(line, LOSS)
+        if line.row.name == TEACHER and line.row.status == "measured":
+            yield Point(line, EVEN, NOTHING_LOST)
+        elif speed and loss and _drawable(speed, loss):
+            yield Point(line, speed, loss)
+
+
+def _drawable(speed: Against, loss: Against) -> bool:
+    """Whether both can stand on their scales, of which the speed's is logarithmic."""
+    return speed.value > 0 and all(map(math.isfinite, _ends(speed) + _ends(loss)))
 
 
 def _axes(points: Sequence[Point]) -> Axes:
@@ -87,7 +105,7 @@ def _ends(gap: Against) -> list[float]:
     return [end for end in (gap.low, gap.value, gap.high) if end is not None]
 
 
-def _grid(axes: Axes, points: Sequence[Point]) -> Iterator[str]:
+def _grid(axes: Axes) -> Iterator[str]:
     for tick, x in spaced(X_TICKS, axes.across, (PLOT.left, PLOT.right), 44):
         line = "one" if tick == 1 else "grid"
         yield f'<path class="{line}" d="M{x:.1f} {PLOT.top}V{PLOT.bottom}"/>'
@@ -100,10 +118,14 @@ def _grid(axes: Axes, points: Sequence[Point]) -> Iterator[str]:
     if PLOT.top < limit < PLOT.bottom:
         yield f'<path class="budget" d="M{PLOT.left} {limit:.1f}H{PLOT.right}"/>'
         yield text_at(PLOT.right, limit - 5, f"+{BUDGET} nat/tok", "end", "over")
-    yield text_at(
-        PLOT.left, 16, "\N{UPWARDS ARROW} less loss added to the teacher's, nat/tok", "start", ""
-    )
-    right = "decode speed, ratio to the teacher, unpaired \N{RIGHTWARDS ARROW}"
+
+
+def _captions(board: Board) -> Iterator[str]:
+    up, on = "\N{UPWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
+    yield text_at(PLOT.left, 16, f"{up} less loss added to the teacher's, nat/tok", "start", "")
+    head = board.head(SPEED)
+    paired = "paired" if head and head.paired else "unpaired"
+    right = f"decode speed, ratio to the teacher, {paired} {on}"
     yield text_at(PLOT.right, HEIGHT - 8, right, "end", "")
 
 
@@ -111,11 +133,13 @@ def _mark(point: Point, spot: tuple[float, float], axes: Axes) -> str:
     x, y = spot
     bars = ""
     low, high = point.speed.low, point.speed.high
-    if low is not None and high is not None and low > 0:  # the scale is logarithmic
+    if (
+        point.kind != "teacher" and low is not None and high is not None and low > 0
+    ):  # the scale is logarithmic
         bars += f"M{axes.across(low):.1f} {y:.1f}H{axes.across(high):.1f}"
-    if point.loss.low is not None and point.loss.high is not None:
+    if point.kind != "teacher" and point.loss.low is not None and point.loss.high is not None:
         bars += f"M{x:.1f} {axes.down(point.loss.low):.1f}V{axes.down(point.loss.high):.1f}"
-    kind = "teacher" if point.row.name == TEACHER else "hollow" if point.row.simulated else "point"
+    kind = point.kind
     shape = f"M{x:.1f} {y - 7:.1f}l7 7-7 7-7-7z"
     round_one = f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
     mark = f'<path class="{kind}" d="{shape}"/>' if kind == "teacher" else round_one

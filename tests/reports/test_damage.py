@@ -12,7 +12,7 @@ from bench.discovery import find
 from bench.errors import BadRun
 from bench.reading import run_of
 from reports.report import Report
-from tests.reports import sample
+from tests.reports import believed, sample
 
 REPORTS = find("reports", Report)
 JSON = st.recursive(
@@ -32,12 +32,14 @@ def places(found: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *below] if path else below
 
 
-WAYS = places(sample.full())
+WHOLE = sample.full()
+BELIEVED = believed.run_file()
+WAYS = places(WHOLE)
 
 
-def changed(way: tuple[Any, ...], new: Any) -> Any:
+def changed(way: tuple[Any, ...], new: Any, of: Any = WHOLE) -> Any:
     """The sample with one thing replaced."""
-    data = copy.deepcopy(sample.full())
+    data = copy.deepcopy(of)
     place = data
     for key in way[:-1]:
         place = place[key]
@@ -61,6 +63,12 @@ def render_all(data: Any) -> None:
 @settings(max_examples=150, deadline=None)
 def test_one_wrong_value_is_shown_or_refused_in_one_line(way: tuple[Any, ...], new: Any) -> None:
     render_all(changed(way, new))
+
+
+@given(way=st.sampled_from(places(BELIEVED)), new=JSON | HUGE)
+@settings(max_examples=150, deadline=None)
+def test_nor_is_a_comparison_a_fact_or_a_text(way: tuple[Any, ...], new: Any) -> None:
+    render_all(changed(way, new, BELIEVED))
 
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -115,18 +115,25 @@ def test_the_answer_stands_on_the_page() -> None:
     ) in parsed.words("p")
 
 
-def test_a_metric_is_one_column_and_its_ratio_stands_under_it() -> None:
+def test_a_ratio_stands_above_the_figure_that_it_is_of() -> None:
     source, _ = page()
     table = source.partition('class="stack"')[2].partition("</table>")[0]
     heads = table.partition("</thead>")[0].count('<th scope="col"')
-    metrics = {"decode_rate", "first_token", "loss", "disk_bytes", "peak_host", "ready",
-               "weight_bytes", "parameters", "peak_host_absolute", "perplexity"}  # fmt: skip
-    assert heads == 1 + len(metrics)
+    assert heads == len(("variant", "Pareto", "speed-up", "loss", "memory", "size"))
     rows = table.partition("<tbody>")[2].split("<tr>")[1:]
     figured = [row for row in rows if "colspan" not in row]
-    assert {row.count("<td") for row in figured} == {len(metrics)}
+    assert {row.count("<td") for row in figured} == {heads - 1}
     int4 = Page("<table>" + next(row for row in rows if ">int4<" in row).join(("<tr>", "</table>")))
-    assert "206.0 [205.0, 207.0]better 2.06\N{MULTIPLICATION SIGN}" in int4.words("td")
+    assert "better 2.06\N{MULTIPLICATION SIGN} [2.03, 2.09] 206.0 [205.0, 207.0]" in int4.words(
+        "td"
+    )
+
+
+def test_metrics_of_a_suite_without_workload_have_a_column_below() -> None:
+    source, _ = page()
+    below = source.partition("Other figures")[2].partition('id="cells"')[0]
+    for metric in ("ready", "weight_bytes", "parameters", "peak_host_absolute", "perplexity"):
+        assert f"<bdi>{metric.replace('_', '_<wbr>')}</bdi>" in below
 
 
 def test_the_order_of_the_cells_is_no_setting_to_read() -> None:

@@ -13,6 +13,7 @@ from reports.units import (
     interval,
     number,
     places,
+    plus_minus,
     quantity,
     ratio,
     scale_for,
@@ -80,6 +81,30 @@ def test_ratios() -> None:
     assert ratio(None) == "\N{EN DASH}"
     assert span(2.0297, 2.0909) == "[2.03, 2.09]"
     assert span(None, None) == ""
+
+
+def test_the_name_says_share_or_ratio() -> None:
+    share = scale_for("1", [0.9621], "top1")
+    assert (figure(0.9621, 0.9601, 0.9641, share), share.unit) == ("96.21", "%")
+    assert scale_for("1", [0.5], "bandwidth_share").unit == "%"
+    assert scale_for("1", [1.8], "decode_speedup").unit == "\N{MULTIPLICATION SIGN}"
+    assert scale_for("1", [4.5], "bits_per_weight").unit == ""
+    assert scale_for("s", [4.5], "top1").unit == "s"
+
+
+def test_small_figures_are_no_zero() -> None:
+    plain = scale_for("nat/tok", [3e-12])
+    assert figure(3e-12, None, None, plain) == "3.0e-12"
+    assert interval(-1e-9, 3e-9, plain) == "[\N{MINUS SIGN}1.0e-09, 3.0e-09]"
+    assert figure(0.000136, 0.00012, 0.00015, plain) == "0.000136"
+    assert figure(1e-7, -0.002, 0.002, plain) == "0.0000"
+    assert quantity(0.0123, "J") == "12.30 mJ"
+    assert quantity(0.0000123, "J") == "12.30 \N{MICRO SIGN}J"
+
+
+def test_plus_minus_reaches_the_farther_end() -> None:
+    assert plus_minus(0.03, 0.028, 0.0318, PLAIN) == "\N{PLUS-MINUS SIGN}0.0020"
+    assert plus_minus(0.03, None, 0.0318, PLAIN) == ""
 
 
 @given(value=st.floats(-1e12, 1e12), decimals=st.integers(0, 9))

@@ -1,0 +1,19 @@
+"""Figures in doubt: which they are, and the mark that they carry wherever they are shown."""
+
+from __future__ import annotations
+
+from bench.record import Record, Value
+
+MARK = "?"
+CLOCKED = ("no_steady_state", "busy", "throttled")
+"""What spoils times and leaves a loss as it is."""
+LEGEND = f"{MARK} in doubt: the reasons stand below; it wins nothing."
+
+
+def doubt(record: Record, value: Value) -> str | None:
+    """The status that puts this figure in doubt, or None; bytes and other exact ones never are."""
+    if record.status == "measured" or not record.figured or value.kind == "exact":
+        return None
+    if value.kind == "paired" and record.status in CLOCKED:
+        return None
+    return record.status

@@ -1,0 +1,79 @@
+"""Texts of a variant beside the teacher's: what they share, and from where they part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.record import Record, Run
+from reports.names import visible
+from reports.roster import measured
+from reports.units import PERCENT, number
+
+LONGEST = 4000
+"""Characters of one text that a page shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One prompt, and how two models go on from it; all made safe to show."""
+
+    cell: str
+    variant: str
+    prompt: str
+    same: str
+    """What both wrote, from the front."""
+    teacher: str
+    other: str
+    """How each goes on where they part; empty where it stops."""
+    verdict: str
+
+
+def passages(run: Run) -> Iterator[Passage]:
+    """Every text that a cell brought, in its order; what is no text is left out."""
+    for record in measured(run):
+        found = record.facts.get("texts")
+        for entry in found if isinstance(found, list) else ():
+            if isinstance(entry, dict) and all(
+                isinstance(entry.get(key), str) for key in ("prompt", "teacher", "variant")
+            ):
+                yield _passage(record, entry)
+
+
+def _passage(record: Record, entry: Mapping[str, Any]) -> Passage:
+    whole = [entry["teacher"][:LONGEST], entry["variant"][:LONGEST]]
+    same = whole[0][: _shared(*whole)]
+    return Passage(
+        cell=record.cell,
+        variant=record.variant,
+        prompt=_lines(entry["prompt"][:LONGEST]),
+        same=_lines(same),
+        teacher=_lines(whole[0][len(same) :]),
+        other=_lines(whole[1][len(same) :]),
+        verdict="; ".join(_verdict(entry)),
+    )
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with, up to the start of the word in which they part."""
+    if one == other:
+        return len(one)
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    front = one[: min(len(one), len(other)) if at is None else at]
+    return front.rfind(" ") + 1
+
+
+def _verdict(entry: Mapping[str, Any]) -> Iterator[str]:
+    first, equal = entry.get("first_difference"), entry.get("equal_tokens")
+    if type(first) is int:
+        yield f"parts at token {visible(first)}"
+    elif first is None and entry["teacher"] == entry["variant"]:
+        yield "the same to the end"
+    if isinstance(equal, int | float) and 0 <= equal <= 1:
+        yield f"{number(equal / PERCENT.per, 0)} % of the tokens equal"
+
+
+def _lines(text: str) -> str:
+    """Line breaks stay; all else that hides is written out."""
+    return "\n".join(visible(line, LONGEST) for line in text.split("\n"))
