@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.clock import Stopwatch
 from bench.record import Status
 from bench.sampling import Plan
 from bench.steady import ENOUGH, drifts
@@ -22,9 +21,3 @@ def of_samples(samples: Sequence[float], cut: int, plan: Plan) -> Iterator[Doubt
         )
     elif drifts(samples, cut, plan.precision):
         yield "no_steady_state", f"no steady state in {len(samples)} samples: they go on drifting"
-
-
-def of_watch(watch: Stopwatch) -> Iterator[Doubt]:
-    """Laps that had to be kept although the clock guard refused them."""
-    if watch.refused:
-        yield "throttled", f"the GPU's clock was low in {watch.refused} laps, however often retried"

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from math import sqrt
 
 from bench.cell import Cell
-from bench.clock import Lap, Stopwatch, no_collector
-from bench.doubts import of_samples, of_watch
+from bench.clock import Lap, no_collector
+from bench.doubts import of_samples
 from bench.metric import Metric
 from bench.metrics.speedup import decode_speedup, first_token_speedup, latency_speedup
 from bench.note import Note
 from bench.sampling import Plan, rounds, warm_up
 from bench.steady import effective, steady_from
+from bench.vigil import Vigil
 
 Step = Callable[[], object]
 Part = Callable[[Lap[object]], float]
@@ -44,23 +45,25 @@ class Block:
 class Duel(Note):
     """The `duel` fixture: both steps at once, where `measure` times one."""
 
-    def __init__(self, cell: Cell, plan: Plan, watch: Stopwatch | None = None) -> None:
+    def __init__(self, cell: Cell, plan: Plan, vigil: Vigil | None = None) -> None:
         super().__init__(cell)
         self._plan = plan
-        self._watch = watch or Stopwatch()
+        self._vigil = vigil or Vigil()
+        self._watch = self._vigil.stopwatch
         self.tick = self._watch.ticker
         """Hand this to both steps."""
 
     def __call__(self, teacher: Step, variant: Step) -> None:
         """Time both in ABBA blocks, and note every ratio that their ticks allow."""
-        blocks = self._blocks(teacher, variant)
+        with self._vigil.around(self):
+            blocks = self._blocks(teacher, variant)
         ticked = all(len(lap.ticks) > 1 for block in blocks for lap in block.teacher)
         whole = [block.speedup(PARTS[latency_speedup]) for block in blocks]
         cut = steady_from(whole)
         for metric, part in PARTS.items():
             if ticked or metric is latency_speedup:
                 self.samples(metric, [block.speedup(part) for block in blocks], cut, RECIPE)
-        for status, reason in (*of_samples(whole, cut, self._plan), *of_watch(self._watch)):
+        for status, reason in of_samples(whole, cut, self._plan):
             self.doubt(status, reason)
         self.fact("sampling", {"blocks": len(blocks), "cut": cut, "effective": effective(whole)})
         self.fact("laps", {"teacher": _seconds(blocks, "teacher"),

@@ -15,8 +15,6 @@ from bench import process
 from bench import text as texts
 from bench.cell import CELL
 from bench.child import in_child
-from bench.clock import Stopwatch
-from bench.cuda_clock import clock_of
 from bench.duel import Duel
 from bench.errors import ProofFailed
 from bench.loading import Loading
@@ -29,6 +27,7 @@ from bench.sampling import Plan
 from bench.session import BenchSession, session_of
 from bench.text import Text
 from bench.variant import TEACHER, Variant
+from bench.vigil import Vigil
 from bench.workload import Workload
 
 
@@ -180,9 +179,7 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     once = not benchmark.enabled
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
-    found = Measure(cell, benchmark, plan, Stopwatch(device=clock_of(settings.device)))
-    found.device = settings.device
-    return found
+    return Measure(cell, benchmark, plan, Vigil.over(settings.device))
 
 
 @pytest.fixture
@@ -191,4 +188,4 @@ def duel(request: pytest.FixtureRequest, bench_session: BenchSession) -> Duel:
     settings = bench_session.settings
     once = request.config.getoption("benchmark_disable", False)
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
-    return Duel(request.node.stash[CELL], plan, Stopwatch(device=clock_of(settings.device)))
+    return Duel(request.node.stash[CELL], plan, Vigil.over(settings.device))

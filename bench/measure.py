@@ -7,15 +7,15 @@ from functools import cache
 from typing import Any, TypeVar
 
 from bench.cell import Cell
-from bench.clock import Stopwatch
 from bench.discovery import find
-from bench.doubts import of_samples, of_watch
+from bench.doubts import of_samples
 from bench.metric import Metric, Probe, Timed
 from bench.needs import why_unmet
 from bench.note import Note
 from bench.replay import CLOCK
 from bench.sampling import Plan, Sampled, sample
 from bench.steady import effective, steady_from
+from bench.vigil import Vigil
 from bench.watching import watch
 from bench.workload import Workload
 
@@ -25,17 +25,12 @@ Result = TypeVar("Result")
 class Measure(Note):
     """What a suite calls where plain pytest-benchmark calls `benchmark`."""
 
-    device: str = "cpu"
-    """Where the model is: the fixture says so, and probes ask."""
-
-    def __init__(
-        self, cell: Cell, benchmark: Any, plan: Plan, stopwatch: Stopwatch | None = None
-    ) -> None:
+    def __init__(self, cell: Cell, benchmark: Any, plan: Plan, vigil: Vigil | None = None) -> None:
         super().__init__(cell)
         self._benchmark = benchmark
         self._plan = plan
-        self._watch = stopwatch or Stopwatch()
-        self.tick = self._watch.ticker
+        self._vigil = vigil or Vigil()
+        self.tick = self._vigil.stopwatch.ticker
         """Hand this to a step that can say when each of its parts is ready."""
         self.timed: Timed | None = None
         """What the clock saw last."""
@@ -47,7 +42,8 @@ class Measure(Note):
         workload = self._cell.workload
         if workload is None:
             raise TypeError("a suite that measures time needs a `workload`: declare a GRID")
-        found = sample(step, self._plan, self._watch)
+        with self._vigil.around(self):
+            found = sample(step, self._plan, self._vigil.stopwatch)
         self.timed = Timed(
             workload=workload, seconds=found.seconds, ticks=found.ticks, device=found.device
         )
@@ -66,8 +62,6 @@ class Measure(Note):
     def _judge(self, found: Sampled[Any]) -> None:
         for status, reason in of_samples(found.seconds, self.cut, self._plan):
             self.doubt(status, reason)
-        for status, reason in of_watch(self._watch):
-            self.doubt(status, reason)
         self.fact(
             "sampling",
             {
@@ -75,14 +69,14 @@ class Measure(Note):
                 "repeats": found.repeats,
                 "cut": self.cut,
                 "effective": effective(found.seconds[self.cut :]),
-                "discarded": self._watch.discarded,
+                "discarded": self._vigil.stopwatch.discarded,
             },
         )
 
     def _probe(self, step: Callable[[], object], workload: Workload) -> None:
         """After the clock, so that no probe slows a timed lap."""
         for probe in probes().values():
-            for metric, seen in watch(probe, step, workload, self.device).items():
+            for metric, seen in watch(probe, step, workload, self._vigil.device).items():
                 known = [] if seen.value is None else [seen.value]
                 self.samples(metric, known, recipe=seen.recipe)
             self.tick.drain(0.0)

@@ -1,0 +1,44 @@
+"""What is watched around a cell's clock: the machine before and after, and the GPU's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bench import conditions
+from bench.clock import Stopwatch
+from bench.clockguard import ClockGuard, watching
+from bench.cuda_clock import clock_of
+from bench.note import Note
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vigil:
+    """One cell's stopwatch and the eyes beside it."""
+
+    device: str = "cpu"
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    guard: ClockGuard = field(default_factory=ClockGuard)
+
+    @classmethod
+    def over(cls, device: str) -> Vigil:
+        """For a cell on `device`, with its own clock and its guard where it has them."""
+        guard = watching(device)
+        return cls(
+            device=device,
+            stopwatch=Stopwatch(device=clock_of(device), guard=guard),
+            guard=guard,
+        )
+
+    @contextmanager
+    def around(self, note: Note) -> Iterator[None]:
+        """Look at the machine before and after; say in `note` what was seen, and what to doubt."""
+        before = conditions.look(self.device)
+        yield
+        facts, doubts = conditions.between(before, conditions.look(self.device))
+        if clocks := self.guard.facts():
+            facts["clocks"] = clocks
+        note.fact("conditions", facts)
+        for status, reason in (*doubts.items(), *self.guard.doubts().items()):
+            note.doubt(status, reason)
