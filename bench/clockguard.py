@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench import gpus
+from bench.clock import RETRIES
 from bench.record import Status
 
 SHARE = 0.75
 """Of the default clock; a sample below is not kept (as nvbench has it)."""
 DISCARDS = 32
-"""So often at most; after that samples are kept, and the cell says `throttled`."""
+"""So often a cell at most; then slow samples are kept, and the cell says `throttled`."""
 PAUSE = 0.05
 """Seconds of rest after a sample that is not kept."""
 
@@ -39,6 +40,7 @@ class ClockGuard:
     _kept: int = 0
     _slow: int = 0
     _discarded: int = 0
+    _in_a_row: int = 0
     _lowest: float | None = None
 
     def keep(self) -> bool:
@@ -47,12 +49,15 @@ class ClockGuard:
         if now is None or self.default is None:
             return True
         self._lowest = now if self._lowest is None else min(now, self._lowest)
-        if steady(now, self.default) or self._discarded >= self.discards:
-            self._slow += not steady(now, self.default)
+        fine = steady(now, self.default)
+        if fine or self._in_a_row >= RETRIES or self._discarded >= self.discards:
+            self._in_a_row = 0
+            self._slow += not fine
             self._kept += 1
             self._seen.update(self.reasons() or ())
             return True
         self._discarded += 1
+        self._in_a_row += 1
         self.rest(PAUSE)
         return False
 

@@ -179,7 +179,7 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     once = not benchmark.enabled
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
-    return Measure(cell, benchmark, plan, Vigil.over(settings.device))
+    return Measure(cell, benchmark, plan, Vigil.over(settings.device, settings.busy_share))
 
 
 @pytest.fixture
@@ -188,4 +188,4 @@ def duel(request: pytest.FixtureRequest, bench_session: BenchSession) -> Duel:
     settings = bench_session.settings
     once = request.config.getoption("benchmark_disable", False)
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
-    return Duel(request.node.stash[CELL], plan, Vigil.over(settings.device))
+    return Duel(request.node.stash[CELL], plan, Vigil.over(settings.device, settings.busy_share))

@@ -18,15 +18,18 @@ class Vigil:
     """One cell's stopwatch and the eyes beside it."""
 
     device: str = "cpu"
+    busy: float = conditions.BUSY
+    """Share of our processors' time from which others make a cell `busy`."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     guard: ClockGuard = field(default_factory=ClockGuard)
 
     @classmethod
-    def over(cls, device: str) -> Vigil:
+    def over(cls, device: str, busy: float = conditions.BUSY) -> Vigil:
         """For a cell on `device`, with its own clock and its guard where it has them."""
         guard = watching(device)
         return cls(
             device=device,
+            busy=busy,
             stopwatch=Stopwatch(device=clock_of(device), guard=guard),
             guard=guard,
         )
@@ -36,7 +39,7 @@ class Vigil:
         """Look at the machine before and after; say in `note` what was seen, and what to doubt."""
         before = conditions.look(self.device)
         yield
-        facts, doubts = conditions.between(before, conditions.look(self.device))
+        facts, doubts = conditions.between(before, conditions.look(self.device), self.busy)
         if clocks := self.guard.facts():
             facts["clocks"] = clocks
         note.fact("conditions", facts)

@@ -61,6 +61,8 @@ def test_the_examples_run(pytester, monkeypatch):
             "32",
             "--precision",
             "99%",
+            "--busy-share",
+            "100%",
             "--artifacts",
             "made",
             "--benchmark-json=run.json",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.clock import Stopwatch
+from bench.clock import RETRIES, Stopwatch
 from bench.clockguard import ClockGuard, steady, watching
 from tests.stub.driver import Driver
 
@@ -52,6 +52,16 @@ def test_a_stopwatch_takes_it_for_its_guard() -> None:
     for _ in range(2):
         watch.lap(lambda: ran.append(1))
     assert (len(ran), watch.discarded, watch.refused) == (3, 1, 0)
+
+
+def test_a_lap_that_stays_slow_is_known_to_the_guard_too() -> None:
+    """The stopwatch gives up a lap after some retries; what it then keeps must not be silent."""
+    board = guard(*[0.5e9] * (RETRIES + 1), *[1e9] * 3, discards=32)
+    watch = Stopwatch(guard=board)
+    for _ in range(4):
+        watch.lap(lambda: None)
+    assert (watch.discarded, watch.refused) == (RETRIES, 0)
+    assert board.doubts()["throttled"].startswith("1 of 4 samples")
 
 
 def test_it_rests_only_after_a_discard() -> None:

@@ -30,16 +30,16 @@ def test_the_machine_is_looked_at_before_and_after(
         story.append(f"look {device}")
         return next(looks)
 
-    def between(before: str, after: str) -> tuple[dict[str, str], dict[Status, str]]:
-        return {"from": before, "to": after}, {"busy": "others worked"}
+    def between(before: str, after: str, limit: float) -> tuple[dict[str, str], dict[Status, str]]:
+        return {"from": before, "to": after}, {"busy": f"beyond {limit}"}
 
     monkeypatch.setattr(conditions, "look", look)
     monkeypatch.setattr(conditions, "between", between)
-    with Vigil(device="cuda:1").around(Note(cell)):
+    with Vigil(device="cuda:1", busy=0.25).around(Note(cell)):
         story.append("step")
     assert story == ["look cuda:1", "step", "look cuda:1"]
     assert cell.facts["conditions"] == {"from": "before", "to": "after"}
-    assert cell.doubts == {"busy": "others worked"}
+    assert cell.doubts == {"busy": "beyond 0.25"}
 
 
 def test_a_clock_that_stays_down_throttles_the_cell(cell: Cell) -> None:
