@@ -15,17 +15,18 @@ class CudaClock:
 
         self._cuda: Any = torch.cuda
         self._device = device
-        self._begin = torch.cuda.Event(enable_timing=True)
-        self._end = torch.cuda.Event(enable_timing=True)
+        with torch.cuda.device(device):
+            self._begin = torch.cuda.Event(enable_timing=True)
+            self._end = torch.cuda.Event(enable_timing=True)
 
     def start(self) -> None:
         """Nothing older may still run when the first event is recorded."""
         self._cuda.synchronize(self._device)
-        self._begin.record()
+        self._begin.record(self._cuda.current_stream(self._device))
 
     def stop(self) -> float:
         """`elapsed_time` is in milliseconds."""
-        self._end.record()
+        self._end.record(self._cuda.current_stream(self._device))
         self._end.synchronize()
         return float(self._begin.elapsed_time(self._end)) / 1e3
 

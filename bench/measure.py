@@ -53,8 +53,8 @@ class Measure(Note):
         for other in metrics().values():
             if other.derive and (derived := other.derive(self.timed)) is not None:
                 self.samples(other, derived, self.cut)
-        self._probe(step, workload)
         if self._benchmark.enabled:
+            self._probe(step, workload)
             CLOCK.replay(self._benchmark, found.seconds[self.cut :])  # one median, not two
             self._cell.clocked = True
         return found.result
