@@ -150,6 +150,8 @@ def prove(bench_session: BenchSession, variant: Variant, live: Model) -> None:
     except Exception as error:
         raise ProofFailed(f"{variant.name} could not be proven: {line_of(error)}") from error
     place = bench_session.settings.place
+    if place.deterministic and proof.get("deterministic") is not True:
+        raise ProofFailed(f"{variant.name}: asked for deterministic, which its runtime is not")
     for what, asked in (("threads", place.threads), ("device", place.device)):
         found = proof.get(what, asked)
         if str(found).partition(":")[0] != str(asked).partition(":")[0]:

@@ -16,12 +16,14 @@ import pytest
 from bench import runfile
 from bench import text as texts
 from bench.cell import CELL
+from bench.commit import digest
 from bench.errors import Misuse
 from bench.journal import Journal, Left, beside, line_of, read
 from bench.replay import stand_in
 from bench.session import SESSION, BenchSession
 
-MACHINE = ("cpu", "cores", "memory_bytes", "os", "python", "flags", "versions")
+MACHINE = ("cpu", "cores", "affinity", "memory_bytes", "os", "python", "flags", "versions",
+           "environment", "governor", "turbo")  # fmt: skip
 """What of the machine must not have changed between two halves of a run."""
 MOST = 3
 """Differences that a refusal names."""
@@ -120,6 +122,7 @@ def _same(bench: BenchSession, cells: Sequence[pytest.Item]) -> dict[str, Any]:
         for key, value in bench.settings.as_json().items()
         if key != "artifacts"  # where a folder lies moves nothing; what it holds is below
     }
+    labels = [item.stash[CELL].label for item in cells]
     machine = {key: bench.machine[key] for key in MACHINE}
     gpu = bench.machine["gpu"] or {}
     made = {name: bench.artifacts.fingerprint(bench.catalog.get(name)) for name in bench.variants}
@@ -128,9 +131,10 @@ def _same(bench: BenchSession, cells: Sequence[pytest.Item]) -> dict[str, Any]:
         **machine,
         **{f"gpu {key}": gpu.get(key) for key in ("name", "driver")},
         **{f"the making of {name}": fingerprint[:16] for name, fingerprint in made.items()},
-        "the text": _digest([texts.content(bench.settings.text).encode()]),
-        "the selected cells": f"{len(cells)}, {_digest(sorted(_labels(cells)))}",
-        "the code of harness and suites": _digest(_code({item.path for item in cells})),
+        "the text": _digest(texts.content(bench.settings.text)),
+        "the selected cells": f"{len(cells)}, {_digest(' '.join(sorted(labels)))}",
+        "Weighbridge's code": bench.machine["harness"]["code"],
+        "the suites' code": digest(sorted({item.path for item in cells})),
     }
     plain: dict[str, Any] = json.loads(json.dumps(found))
     return plain
@@ -151,17 +155,5 @@ def _refuse_another(path: Path, there: Mapping[str, Any], here: Mapping[str, Any
     )
 
 
-def _labels(cells: Iterable[pytest.Item]) -> list[bytes]:
-    return [item.stash[CELL].label.encode() for item in cells]
-
-
-def _code(suites: Iterable[Path]) -> list[bytes]:
-    own = Path(__file__).parent.rglob("*.py")
-    return [file.read_bytes() for file in sorted({*own, *suites})]
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    found = hashlib.sha256()
-    for part in parts:
-        found.update(hashlib.sha256(part).digest())
-    return found.hexdigest()[:16]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -106,9 +106,10 @@ def _against_samples(value: Value) -> Iterator[str]:
 def _related(record: Record) -> Iterator[Finding]:
     """Figures without samples that follow from others."""
     loss, perplexity = (record.values.get(name) for name in ("loss", "perplexity"))
-    if loss and perplexity and loss.recipe == perplexity.recipe and loss.value is not None:
-        if not _same(perplexity.value, exp(loss.value), 1.0):
-            what = f"stands as {perplexity.value}, the loss gives {exp(loss.value)}"
+    if loss and perplexity and loss.recipe == perplexity.recipe:
+        comes_out = None if loss.value is None else exp(loss.value)
+        if not _same(perplexity.value, comes_out, 1.0):
+            what = f"stands as {perplexity.value}, the loss gives {comes_out}"
             yield Finding(record.cell, what, "perplexity")
     weights, stored = record.values.get("weight_bytes"), record.proof.get("weight_bytes")
     if weights and isinstance(stored, Mapping) and sum(stored.values()) != weights.value:
