@@ -18,8 +18,11 @@ from reports.__main__ import main
 from tests.fakes import _project
 from tests.fakes._project import SMALL, Ended, weigh
 
-WORDS = ("--batch=1,2", *SMALL[1:], "--variant=int8,halting,teacher", "--seed=5")
-CELLS = 3 * (1 + 1 + 3 * 2)
+WORDS = (
+    *("--batch=1,2", *SMALL[1:], "--variant=int8,halting,teacher", "--seed=5"),
+    *("-k", "decode or load or memory"),
+)
+CELLS = 3 * (2 + 1 + 2)
 Halves = tuple[dict[str, Any], Ended]
 
 

@@ -45,6 +45,7 @@ class TableModel:
         return {
             "dtype": self._dtype,
             "threads": self._threads,
+            "weight_bytes": dict(self.weight_bytes()),
             "deterministic": self._deterministic,
             "simulated": self._dtype == "int8",
         }
