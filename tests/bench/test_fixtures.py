@@ -63,7 +63,7 @@ def test_a_runtime_that_does_not_say_that_it_is_deterministic_is_not(
     bench: BenchSession, shown: dict[str, bool]
 ) -> None:
     bench.settings = replace(bench.settings, deterministic=True)
-    with pytest.raises(ProofFailed, match="^mine: asked for deterministic"):
+    with pytest.raises(ProofFailed, match=r"^mine: asked for deterministic"):
         prove(bench, MINE, Shown(shown))  # type: ignore[arg-type]
     prove(bench, MINE, Shown({"deterministic": True}))  # type: ignore[arg-type]
 

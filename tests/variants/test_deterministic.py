@@ -30,7 +30,7 @@ print(json.dumps([first == second, model.proof()["deterministic"], model.generat
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tiny.save(tiny.gpt2(), tmp_path_factory.mktemp("tiny"))
+    return tiny.checkpoint(tmp_path_factory.mktemp("tiny"), "gpt2")
 
 
 def test_the_runtime_sets_it_and_its_proof_shows_it(folder):
