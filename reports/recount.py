@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import exp, isclose
 from typing import Any
 
+from bench.estimators import ESTIMATORS
 from bench.reading import record_of
 from bench.record import Record, Value
-from bench.statistics import ESTIMATORS
 from reports.names import sentence
 
 CLOSE = 1e-9
@@ -96,7 +96,8 @@ def _against_samples(value: Value) -> Iterator[str]:
         yield f"{value.estimator} of its samples does not come out: {error}"
         return
     scale = max(abs(sample) for sample in value.samples)
-    stand = {value.estimator: value.value, "low end": value.low, "high end": value.high}
+    word = str(value.estimator).partition("_")[0]
+    stand = {word: value.value, "low end": value.low, "high end": value.high}
     low, high = interval or (None, None)
     for (name, stands), comes_out in zip(stand.items(), (middle, low, high), strict=True):
         if not _same(stands, comes_out, scale):
