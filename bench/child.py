@@ -48,6 +48,17 @@ class Children:
         """Whether this cell is to run in a child."""
         return self._group(item) is not None
 
+    def next_here(self, item: pytest.Item, after: pytest.Item | None) -> pytest.Item | None:
+        """The next item, from `after` on, that runs in this process.
+
+        pytest tears down what that one does not need; a child's cell needs nothing here, and
+        would leave its module standing in the way of the next.
+        """
+        if after is None or not self.has(after):
+            return after
+        items = item.session.items
+        return next((one for one in items[items.index(after) :] if not self.has(one)), None)
+
     def reports(self, item: pytest.Item) -> list[pytest.TestReport]:
         """The reports of one cell, its whole group run first where it has not been."""
         group = self._group(item)

@@ -153,15 +153,18 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """An isolated cell runs in a child; its reports are logged here as if it had run here."""
     children = item.config.stash.get(_CHILDREN, None)
-    if children is None or not children.has(item):
+    if children is None:
         return None
+    run = item.ihook.pytest_runtest_protocol
+    if not children.has(item):
+        after = children.next_here(item, nextitem)
+        return None if after is nextitem else bool(run(item=item, nextitem=after))
     reports = children.reports(item)
     bench = item.config.stash[SESSION]
     bench.proofs.update(children.proofs)
     bench.disproved.update(children.disproved)
     if double := children.double(item):
-        done: bool = item.ihook.pytest_runtest_protocol(item=double, nextitem=nextitem)
-        return done
+        return bool(run(item=double, nextitem=nextitem))
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)

@@ -120,8 +120,7 @@ class BenchSession:
     def final(self, record: Record) -> Record:
         """`record` as it is published: with its proof, or without figures where that failed."""
         why = self.disproved.get(record.variant)
-        before = self.proofs_before.get(record.variant, {})
-        proof = self.proofs.get(record.variant) or before
+        before, proof = self.proofs_before.get(record.variant, {}), self._proof(record.variant)
         if not why and not proof:
             why = f"{record.variant} was never proven to be what its name says"
         if why and record.figured:
@@ -130,6 +129,9 @@ class BenchSession:
             said = "measured in a session that broke off, where its variant's proof was another"
             return replace(record, proof=proof, warnings=(*record.warnings, said))
         return replace(record, proof=proof)
+
+    def _proof(self, variant: str) -> Mapping[str, Any]:
+        return self.proofs.get(variant) or self.proofs_before.get(variant, {})
 
     def document(self, clocked: Iterable[str]) -> dict[str, Any]:
         """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""
@@ -162,7 +164,7 @@ class BenchSession:
         measured = {record.variant for record in self.records.values()}
         for name in (name for name in self.variants if name in measured):
             variant = self.catalog.get(name)
-            proof = self.proofs.get(name, {})
+            proof = self._proof(name)
             found[name] = {
                 "summary": variant.summary,
                 "base": variant.base,
