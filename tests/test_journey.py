@@ -90,7 +90,7 @@ def test_clocked_cells_are_rows_of_pytest_benchmark(full: Ended) -> None:
     row = rows["decode[int8-b1-p8-n4]"]
     ours = row["extra_info"]["bench"]["values"]["latency"]
     assert row["params"] == {"variant": "int8", "workload": "b1-p8-n4"}
-    assert row["stats"]["data"] == pytest.approx(ours["samples"])
+    assert row["stats"]["data"] == pytest.approx(ours["samples"][ours["cut"] :])
     assert row["stats"]["median"] == pytest.approx(ours["value"])
     assert not any(name.startswith(("load", "memory", "quality")) for name in rows)
 
