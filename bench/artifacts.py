@@ -8,7 +8,6 @@ import json
 import platform
 import re
 import shutil
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,10 +39,6 @@ Maker = Callable[[Variant, Path, Path], None]
 
 Look = tuple[tuple[str, int, int], ...]
 """Every file's name, size and time: enough to know one that has not been touched since."""
-
-
-class DamagedArtifact(UserWarning):
-    """A made folder did not hold what its manifest says."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +109,7 @@ class Artifacts:
         if wrong is None:
             self._checked[ready] = look
             return True
-        warnings.warn(
-            f"{variant.name}: {wrong}; the folder is made again", DamagedArtifact, stacklevel=2
-        )
+        self.say(f"{variant.name}: {wrong}; it is made again")
         shutil.rmtree(ready)
         return False
 

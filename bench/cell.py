@@ -31,6 +31,8 @@ class Cell:
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     clocked: bool = False
+    known: Record | None = None
+    """Its record, where it was measured elsewhere: in a child, or in a session that broke off."""
 
     @property
     def label(self) -> str:
@@ -50,6 +52,12 @@ def cell_of(item: pytest.Item) -> Cell | None:
         variant=name,
         workload=workload if isinstance(workload, Workload) else None,
     )
+
+
+def callspec_id(item: pytest.Item) -> str | None:
+    """What stands between the brackets of an item's name."""
+    found: str | None = getattr(getattr(item, "callspec", None), "id", None)
+    return found
 
 
 def isolated(item: pytest.Item) -> bool:

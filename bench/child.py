@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,11 @@ from typing import Any
 import pytest
 
 from bench.cell import CELL
+from bench.journal import SHARED, lines_of
 from bench.process import environment, start, stop
+from bench.reading import record_of
 from bench.record import Record, Status, to_json
+from bench.replay import stand_in
 
 JOURNAL = "WEIGHBRIDGE_JOURNAL"
 """Names the file that a child writes its reports into; so its presence says: you are a child."""
@@ -27,37 +29,53 @@ def in_child() -> Path | None:
     return Path(path) if path else None
 
 
-def append(journal: Path, line: Mapping[str, Any]) -> None:
-    """Add one finding, on the disk before the next cell starts."""
-    with journal.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
 @dataclass
 class Children:
-    """Runs the isolated cells of one variant in one child, when the first of them is due."""
+    """Runs a group of isolated cells in one child, when the first of them is due."""
 
     config: pytest.Config
     arguments: Sequence[str]
     threads: int
-    groups: Mapping[str, Sequence[pytest.Item]]
-    """The isolated items by variant, in order."""
+    groups: Sequence[Sequence[pytest.Item]]
+    """Isolated items of one variant each, in order."""
+    shared: Path | None = None
+    """The session's journal."""
     proofs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     disproved: dict[str, str] = field(default_factory=dict)
     _reports: dict[str, list[pytest.TestReport]] = field(default_factory=dict)
 
     def has(self, item: pytest.Item) -> bool:
         """Whether this cell is to run in a child."""
-        cell = item.stash.get(CELL, None)
-        return cell is not None and item in self.groups.get(cell.variant, ())
+        return self._group(item) is not None
+
+    def next_here(self, item: pytest.Item, after: pytest.Item | None) -> pytest.Item | None:
+        """The next item, from `after` on, that runs in this process.
+
+        pytest tears down what that one does not need; a child's cell needs nothing here, and
+        would leave its module standing in the way of the next.
+        """
+        if after is None or not self.has(after):
+            return after
+        items = item.session.items
+        return next((one for one in items[items.index(after) :] if not self.has(one)), None)
 
     def reports(self, item: pytest.Item) -> list[pytest.TestReport]:
         """The reports of one cell, its whole group run first where it has not been."""
-        if item.nodeid not in self._reports:
-            self._run(self.groups[item.stash[CELL].variant])
+        group = self._group(item)
+        if group and item.nodeid not in self._reports:
+            self._run(group)
         return self._reports[item.nodeid]
+
+    def double(self, item: pytest.Item) -> pytest.Item | None:
+        """A stand-in for a cell that the child's clock has timed: it makes the row here."""
+        reports = self.reports(item)
+        timed = next((vars(one) for one in reports if getattr(one, "bench_clock", None)), None)
+        if timed is None or any(report.failed for report in reports):
+            return None
+        return stand_in(item, record_of(timed["bench_record"]), timed["bench_clock"])
+
+    def _group(self, item: pytest.Item) -> Sequence[pytest.Item] | None:
+        return next((group for group in self.groups if item in group), None)
 
     def _run(self, items: Sequence[pytest.Item]) -> None:
         todo = list(items)
@@ -76,18 +94,19 @@ class Children:
         with tempfile.TemporaryDirectory(prefix="weighbridge-") as folder:
             journal, log = Path(folder, "journal"), Path(folder, "log")
             with log.open("w") as output:
-                child = start(
-                    "pytest",
-                    self._command(items),
-                    environment(self.threads, {JOURNAL: str(journal), "PYTEST_ADDOPTS": ""}),
-                    output,
-                )
+                child = start("pytest", self._command(items), self._environment(journal), output)
                 try:
                     code = child.wait()
                 finally:
                     stop(child)
                     self._read(journal)
             return code, log.read_text(errors="replace")
+
+    def _environment(self, journal: Path) -> dict[str, str]:
+        ours = {JOURNAL: str(journal), "PYTEST_ADDOPTS": ""}
+        if self.shared:
+            ours[SHARED] = str(self.shared)
+        return environment(self.threads, ours)
 
     def _command(self, items: Sequence[pytest.Item]) -> list[str]:
         ini = ["-c", str(self.config.inipath)] if self.config.inipath else []
@@ -101,9 +120,9 @@ class Children:
 
     def _read(self, journal: Path) -> None:
         found: dict[str, list[pytest.TestReport]] = {}
-        items = [item for group in self.groups.values() for item in group]
+        items = [item for group in self.groups for item in group]
         known = {_name(item.nodeid): item.nodeid for item in items}
-        for line in _lines(journal):
+        for line in lines_of(journal):
             if "report" in line:
                 report = self.config.hook.pytest_report_from_serializable(
                     config=self.config, data=line["report"]
@@ -119,16 +138,6 @@ class Children:
 def _name(nodeid: str) -> str:
     """Without the file, which a session under --pyargs and its child write differently."""
     return nodeid.partition("::")[2]
-
-
-def _lines(journal: Path) -> Iterator[dict[str, Any]]:
-    if not journal.exists():
-        return
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:  # the last line of a killed child
-            return
 
 
 def _casualty(item: pytest.Item, code: int, said: str) -> pytest.TestReport:

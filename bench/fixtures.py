@@ -23,6 +23,7 @@ from bench.metrics.memory import give_back, resident_bytes
 from bench.model import Model, Tokens
 from bench.note import Note
 from bench.outcome import line_of
+from bench.replay import title
 from bench.sampling import Plan
 from bench.session import BenchSession, session_of
 from bench.text import Text
@@ -149,6 +150,8 @@ def prove(bench_session: BenchSession, variant: Variant, live: Model) -> None:
     except Exception as error:
         raise ProofFailed(f"{variant.name} could not be proven: {line_of(error)}") from error
     place = bench_session.settings.place
+    if place.deterministic and proof.get("deterministic") is not True:
+        raise ProofFailed(f"{variant.name}: asked for deterministic, which its runtime is not")
     for what, asked in (("threads", place.threads), ("device", place.device)):
         found = proof.get(what, asked)
         if str(found).partition(":")[0] != str(asked).partition(":")[0]:
@@ -173,9 +176,7 @@ def note(request: pytest.FixtureRequest) -> Note:
 def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: BenchSession) -> Measure:
     """Times a step, and puts values into the cell's record."""
     cell = request.node.stash[CELL]
-    benchmark.name = benchmark.fullname = cell.label
-    benchmark.group = f"{cell.suite} {cell.workload}"
-    benchmark.params = {"variant": cell.variant, "workload": str(cell.workload)}
+    title(benchmark, cell)
     once = not benchmark.enabled
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan

@@ -5,15 +5,31 @@ from __future__ import annotations
 import os
 import platform
 import re
-import subprocess
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
+from bench.commit import harness, tree
 from bench.needs import cpu_flags
+from bench.process import QUIET, for_libraries
 
-PACKAGES = ("torch", "transformers", "safetensors", "tokenizers", "numpy", "onnxruntime",
-            "optimum", "tensorrt", "pytest", "pytest-benchmark", "weighbridge")  # fmt: skip
+PACKAGES = (
+    "torch", "torchao", "transformers", "safetensors", "tokenizers", "accelerate", "gguf",
+    "huggingface-hub", "datasets", "numpy", "scipy", "statsmodels", "pymbar", "onnx",
+    "onnxruntime", "onnxruntime-gpu", "optimum", "tensorrt", "nvidia-ml-py", "pytest",
+    "pytest-benchmark", "weighbridge",
+)  # fmt: skip
+"""What can change a figure, be it in its last digit."""
+BENEATH = re.compile(r"(nvidia|intel|mkl|triton)[\w.-]*")
+"""Packages that torch needs and that hold its kernels."""
+VARIABLES = re.compile(
+    r"(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|NUMEXPR|ONEDNN|DNNL|ATEN|TORCH|PYTORCH|TORCHINDUCTOR|TRITON"
+    r"|CUDA|CUBLAS|CUDNN|NVIDIA|ORT|MALLOC|TOKENIZERS|TRANSFORMERS)_\w+"
+    r"|LD_PRELOAD|PYTHONHASHSEED|PYTHONMALLOC|HF_HUB_OFFLINE"
+)
+"""Environment variables that a runtime obeys; none of them holds a secret."""
+CPUS = Path("/sys/devices/system/cpu")
 
 
 def describe(threads: int, root: Path, device: str = "cpu") -> dict[str, Any]:
@@ -22,26 +38,75 @@ def describe(threads: int, root: Path, device: str = "cpu") -> dict[str, Any]:
         "cpu": cpu_name(),
         "flags": list(cpu_flags()),
         "cores": os.cpu_count(),
+        "affinity": affinity(),
+        "governor": governor(),
+        "turbo": turbo(),
         "threads": threads,
         "memory_bytes": memory_bytes(),
         "gpu": gpu(device),
         "os": platform.platform(),
         "python": platform.python_version(),
-        "versions": versions(),
-        "commit": _git(root, "rev-parse", "HEAD"),
-        "dirty": bool(_git(root, "status", "--porcelain")),
+        "versions": {**versions(), **beneath()},
+        "environment": variables(threads),
+        "harness": harness(),
+        **tree(root),
     }
 
 
 def versions() -> dict[str, str]:
     """The installed versions that matter, read without importing."""
+    return _installed(PACKAGES)
+
+
+def beneath() -> dict[str, str]:
+    """Versions of the packages that hold torch's kernels, as its own wheel names them."""
+    try:
+        needed = requires("torch") or []
+    except PackageNotFoundError:
+        return {}
+    return _installed([found[0] for line in needed if (found := BENEATH.match(line))])
+
+
+def _installed(packages: Iterable[str]) -> dict[str, str]:
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
     return found
+
+
+def variables(threads: int) -> dict[str, str]:
+    """What runtimes find in the environment of a cell."""
+    set_ = {name: value for name, value in os.environ.items() if VARIABLES.fullmatch(name)}
+    return dict(sorted({**set_, **for_libraries(threads)}.items()))
+
+
+def affinity() -> list[int] | None:
+    """The processors that this process may use; None where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+def governor() -> str | None:
+    """How the processors choose their frequency; None where it cannot be read."""
+    files = (CPUS / f"cpu{cpu}" / "cpufreq" / "scaling_governor" for cpu in affinity() or ())
+    found = {_read(file) for file in files} - {None}
+    return ", ".join(sorted(map(str, found))) or None
+
+
+def turbo() -> bool | None:
+    """Whether they may exceed their base frequency; None where it cannot be read."""
+    known = {"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"}
+    said = ((_read(CPUS / name), yes) for name, yes in known.items())
+    return next((found == yes for found, yes in said if found is not None), None)
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return None
 
 
 def load_average() -> float | None:
@@ -81,16 +146,8 @@ def memory_bytes() -> int | None:
 
 def gpu(device: str) -> dict[str, Any] | None:
     """The GPU that `device` means; None on a processor, and where no GPU could be matched."""
-    from bench import gpus, process
+    from bench import gpus
 
     # Models are loaded under our own environment, which fixes the order of the GPUs.
-    found = gpus.find(device, {**os.environ, **process.QUIET})
+    found = gpus.find(device, {**os.environ, **QUIET})
     return found.describe() if found else None
-
-
-def _git(root: Path, *words: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", root, *words], capture_output=True, text=True)
-    except OSError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

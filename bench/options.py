@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,10 @@ def add(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         text = f"{option.help} (default: {option.default or 'see there'})"
         text = text.replace("%", "%%")  # argparse fills in what stands behind one
-        group.addoption(option.flag, dest=f"bench_{option.name}", metavar=option.metavar, help=text)
+        kind: dict[str, Any] = {"metavar": option.metavar}
+        if option.switch:
+            kind = {"action": "store_const", "const": "yes"}
+        group.addoption(option.flag, dest=f"bench_{option.name}", help=text, **kind)
         parser.addini(option.ini, option.help, default=None)
     for key, (default, text) in LISTS.items():
         parser.addini(f"bench_{key}", f"{text} (default: {default})", type="args", default=None)
@@ -52,13 +56,20 @@ def _add_selection(group: pytest.OptionGroup) -> None:
         )
     group.addoption("--make-only", dest="bench_make_only", action="store_true",
                     help="make what the selected cells need, measure nothing")  # fmt: skip
+    group.addoption(
+        "--resume",
+        dest="bench_resume",
+        action="store_true",
+        help="go on with a session that broke off: its cells do not run again",
+    )
 
 
 def any_given(config: pytest.Config) -> bool:
     """Whether the command line names one of ours, so that it is ours to check at once."""
     names = [f"bench_{option.name}" for option in OPTIONS]
     names += ["bench_variant", "bench_chain", "bench_all", "bench_batch", "bench_prompt"]
-    return any(config.getoption(name) for name in [*names, "bench_new", "bench_make_only"])
+    names += ["bench_new", "bench_make_only", "bench_resume"]
+    return any(config.getoption(name) for name in names)
 
 
 def allow_bare_json(parser: pytest.Parser) -> None:

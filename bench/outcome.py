@@ -27,6 +27,8 @@ def conclude(cell: Cell, report: pytest.TestReport, error: BaseException | None)
         if isinstance(error, BenchError) or status == "out_of_memory":
             report.longrepr = f"{status}: {line_of(error)}"  # our own words need no traceback
         return _record(cell, status, line_of(error))
+    if report.when == "call" and cell.known is not None:
+        return cell.known
     if report.when == "call":
         return _record(cell, *_doubt(cell))
     return None

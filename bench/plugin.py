@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from bench import configuration, options, preflight, runfile
+from bench import configuration, journal, options, preflight, resume, runfile
 from bench.cell import CELL, ISOLATED, PARAMETER
-from bench.child import Children, append, in_child
+from bench.child import Children, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
 from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this module's names
     bench_session,
@@ -32,10 +33,12 @@ from bench.process import end_with_parent
 from bench.reading import record_of
 from bench.record import to_json
 from bench.selection import Selection, parametrize
-from bench.session import RUN_FILE, SESSION, session_of
+from bench.session import RUN_FILE, SESSION, session_of, teller
 
 _TROUBLE = pytest.StashKey[BenchError]()
 _CHILDREN = pytest.StashKey[Children]()
+JOURNAL = pytest.StashKey[journal.Journal]()
+"""The session's journal, where it keeps one; in a child, its parent's."""
 
 
 class BareJson:
@@ -59,10 +62,17 @@ class Listener:
         """pytest: "Process the TestReport produced for each phase"; in a child, pass it on."""
         if found := getattr(report, "bench_record", None):
             self._config.stash[SESSION].note(record_of(found))
-        if journal := in_child():
+        if path := in_child():
             hook = self._config.hook
             data = hook.pytest_report_to_serializable(config=self._config, report=report)
-            append(journal, {"report": data})
+            journal.append(path, {"report": data})
+
+    def pytest_runtest_logfinish(self) -> None:
+        """pytest: "Called at the end of running the runtest protocol for a single item"."""
+        if found := self._config.stash.get(JOURNAL, None):
+            bench = self._config.stash[SESSION]
+            clock = partial(runfile.clock_of, self._config)
+            found.keep(bench.records, clock, proofs=bench.proofs, disproved=bench.disproved)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -76,11 +86,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse what can be seen to be wrong from the command line alone."""
     if in_child():
         end_with_parent()
+        if found := journal.shared(teller(config)):
+            config.stash[JOURNAL] = found
     config.addinivalue_line("markers", f"{ISOLATED}: the cells run in a child process")
     config.pluginmanager.register(Listener(config))
     try:
         Selection.of(config)
         runfile.check_path(config)
+        resume.check(config)
         if options.any_given(config):
             configuration.refuse_stolen_root(config.rootpath, config.inipath)
             session_of(config)
@@ -116,33 +129,45 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Make everything that is needed before the first cell; `--make-only` stops there."""
+    config = session.config
     cells = [item for item in session.items if CELL in item.stash]
-    if not cells or session.config.option.collectonly or session.testsfailed or in_child():
+    if not cells or config.option.collectonly or session.testsfailed or in_child():
         return None
     try:
-        children = preflight.before_the_first_cell(session.config, cells)
+        ready = preflight.before_the_first_cell(config, cells)
     except (Misuse, MakeFailed) as error:  # MakeFailed: the teacher itself, so nothing can be
         raise pytest.UsageError(str(error)) from None
-    if children is not None:
-        session.config.stash[_CHILDREN] = children
-    if not session.config.getoption("bench_make_only"):
+    if ready is not None:
+        config.stash[_CHILDREN] = ready.children
+        if ready.begun.journal:
+            config.stash[JOURNAL] = ready.begun.journal
+        others = [item for item in session.items if CELL not in item.stash]
+        session.items[:] = [*others, *ready.begun.items]
+    if not config.getoption("bench_make_only"):
         return None
-    session.testsfailed += len(session.config.stash[SESSION].unmade)
+    session.testsfailed += len(config.stash[SESSION].unmade)
     return True
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """An isolated cell runs in a child; its reports are logged here as if it had run here."""
     children = item.config.stash.get(_CHILDREN, None)
-    if children is None or not children.has(item):
+    if children is None:
         return None
+    run = item.ihook.pytest_runtest_protocol
+    if not children.has(item):
+        after = children.next_here(item, nextitem)
+        return None if after is nextitem else bool(run(item=item, nextitem=after))
+    reports = children.reports(item)
     bench = item.config.stash[SESSION]
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in children.reports(item):
-        item.ihook.pytest_runtest_logreport(report=report)
     bench.proofs.update(children.proofs)
     bench.disproved.update(children.disproved)
+    if double := children.double(item):
+        return bool(run(item=double, nextitem=nextitem))
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
@@ -157,6 +182,8 @@ def pytest_runtest_makereport(
         error = call.excinfo.value if call.excinfo else None
         if record := conclude(cell, report, error):
             vars(report)["bench_record"] = to_json(record)
+            if in_child() and cell.clocked:
+                vars(report)["bench_clock"] = runfile.clock_of(item.config, cell.label)
         if report.failed and "benchmark" in getattr(item, "funcargs", {}):
             item.funcargs["benchmark"].skipped = True  # type: ignore[attr-defined]  # no second warning
     return report
@@ -167,8 +194,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the run: whole, and only where there is something to say."""
     config = session.config
     bench = config.stash.get(SESSION, None)
-    if journal := in_child():
+    if path := in_child():
         if bench is not None:
-            append(journal, {"proofs": bench.proofs, "disproved": bench.disproved})
-    elif bench and bench.records and not config.getoption("benchmark_disable"):
+            journal.append(path, {"proofs": bench.proofs, "disproved": bench.disproved})
+        return
+    if bench and bench.records and not config.getoption("benchmark_disable"):
         config.stash[RUN_FILE] = runfile.write(config, bench)
+    if bench and (found := config.stash.get(JOURNAL, None)):
+        found.end(whole=set(bench.order) <= set(bench.records))

@@ -26,13 +26,17 @@ MOST_WHOLE = 2**53
 
 def read(path: Path) -> Run:
     """Read a run file. Raises BadRun with one line that says what is wrong with it."""
+    return run_of(parse(path), path)
+
+
+def parse(path: Path) -> Any:
+    """A run file as JSON has it, NaN refused. Raises BadRun."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except OSError as error:
         raise BadRun(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise BadRun(f"{path} is not JSON: {error}") from None
-    return run_of(data, path)
 
 
 def run_of(data: Any, path: Path | str = "the run") -> Run:

@@ -13,6 +13,7 @@ import pytest
 from bench.errors import Misuse
 from bench.files import check_target, write_atomically
 from bench.record import to_json
+from bench.seal import OURS, SEAL, seal
 from bench.session import BenchSession
 
 _WANTED = pytest.StashKey[Path]()
@@ -33,10 +34,23 @@ def take_over(config: pytest.Config) -> None:
     plugin = config.pluginmanager.getplugin("pytest-benchmark")
     if plugin is None:
         return
-    config.stash[_WANTED] = Path(plugin.json) if plugin.json else _temporary(config)
+    # absolute: a test may change the working directory
+    config.stash[_WANTED] = Path(plugin.json).absolute() if plugin.json else _temporary(config)
     plugin.json = None
     if config.get_verbosity() < 1:
         plugin.quiet = True  # its own table only under -v
+
+
+def target(config: pytest.Config) -> Path:
+    """Where the run goes."""
+    return config.stash[_WANTED]
+
+
+def clock_of(config: pytest.Config, cell: str) -> list[float]:
+    """The clock's samples in that cell's row of pytest-benchmark; none where it has no row."""
+    plugin = config.pluginmanager.getplugin("pytest-benchmark")
+    rows = (row for row in reversed(plugin.benchmarks) if row.fullname == cell)
+    return next(([float(second) for second in row.stats.data] for row in rows), [])
 
 
 def write(config: pytest.Config, bench: BenchSession) -> Path:
@@ -52,8 +66,10 @@ def write(config: pytest.Config, bench: BenchSession) -> Path:
         if final.figured:
             clocked.append(row)
     document = _document(config, clocked)
-    document["weighbridge"] = bench.document(row.fullname for row in clocked)
-    path = config.stash[_WANTED]
+    document[OURS] = bench.document(row.fullname for row in clocked)
+    document = json.loads(json.dumps(document, allow_nan=False))  # as a reader will see it
+    document[OURS][SEAL] = seal(document)
+    path = target(config)
     write_atomically(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
     return path
 

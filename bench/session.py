@@ -52,6 +52,20 @@ class BenchSession:
     """Those selected, as the user or the ini file lists them."""
     order: list[str] = field(default_factory=list)
     """The cells, as they run."""
+    resumed: list[str] = field(default_factory=list)
+    """Those that were taken over from a session that broke off."""
+    resumed_from: list[str] = field(default_factory=list)
+    """When the sessions began that they were measured in."""
+    proofs_before: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What was proven there; no model of this session is taken for proven by it."""
+
+    @cached_property
+    def machine(self) -> dict[str, Any]:
+        """What is measured on; looked at once, before our own files change the working tree."""
+        return {
+            **describe(self.settings.threads, self.root, self.settings.device),
+            "load_before": self.busy,
+        }
 
     @cached_property
     def source(self) -> Source:
@@ -106,24 +120,34 @@ class BenchSession:
     def final(self, record: Record) -> Record:
         """`record` as it is published: with its proof, or without figures where that failed."""
         why = self.disproved.get(record.variant)
-        if not why and record.variant not in self.proofs:
+        before, proof = self.proofs_before.get(record.variant, {}), self._proof(record.variant)
+        if not why and not proof:
             why = f"{record.variant} was never proven to be what its name says"
         if why and record.figured:
             return replace(record, status="proof_failed", message=why, values={}, facts={})
-        return replace(record, proof=self.proofs.get(record.variant, {}))
+        if record.cell in self.resumed and before and proof != before:
+            said = "measured in a session that broke off, where its variant's proof was another"
+            return replace(record, proof=proof, warnings=(*record.warnings, said))
+        return replace(record, proof=proof)
+
+    def _proof(self, variant: str) -> Mapping[str, Any]:
+        return self.proofs.get(variant) or self.proofs_before.get(variant, {})
 
     def document(self, clocked: Iterable[str]) -> dict[str, Any]:
         """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""
         rows = set(clocked)
         rest = [self.final(r) for cell, r in self.records.items() if cell not in rows]
-        settings = {**self.settings.as_json(), "command": self.command, "order": self.order}
+        settings = {
+            **self.settings.as_json(),
+            "command": self.command,
+            "order": self.order,
+            "resumed": len(self.resumed),
+            "resumed_from": self.resumed_from,
+        }
         return {
             "schema": SCHEMA,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {
-                **describe(self.settings.threads, self.root, self.settings.device),
-                "load_before": self.busy,
-            },
+            "machine": self.machine,
             "settings": settings,
             "text": self._text(),
             "variants": self._variants(),
@@ -140,7 +164,7 @@ class BenchSession:
         measured = {record.variant for record in self.records.values()}
         for name in (name for name in self.variants if name in measured):
             variant = self.catalog.get(name)
-            proof = self.proofs.get(name, {})
+            proof = self._proof(name)
             found[name] = {
                 "summary": variant.summary,
                 "base": variant.base,

@@ -27,6 +27,8 @@ class Option:
     default: str
     help: str
     metavar: str | None = None
+    switch: bool = False
+    """It says yes by standing on the line; elsewhere, yes or no."""
 
     @property
     def flag(self) -> str:
@@ -65,6 +67,10 @@ OPTIONS = (
     Option(name="seed", default="0", metavar="N", help="of the prompts and the cells' order"),
     Option(name="artifacts", default="", metavar="DIR",
            help="where made variants are kept; the platform's cache folder"),
+    Option(name="isolate", default="no", switch=True,
+           help="every cell in a process of its own"),
+    Option(name="deterministic", default="no", switch=True,
+           help="only operators that give the same bits again, where a runtime has them"),
 )  # fmt: skip
 LISTS = {
     "variants": ("variants", "packages that declare variants, beside Weighbridge's own"),
@@ -100,6 +106,8 @@ class Settings:
     """Of our processors' time, that others may use."""
     seed: int
     artifacts: Path
+    isolate: bool
+    deterministic: bool
     packages: tuple[str, ...]
 
     @classmethod
@@ -126,6 +134,8 @@ class Settings:
             busy_share=_limit("busy-share", said["busy_share"]),
             seed=_whole("seed", said["seed"]),
             artifacts=_folder(said["artifacts"]),
+            isolate=_yes("isolate", said["isolate"]),
+            deterministic=_yes("deterministic", said["deterministic"]),
             packages=tuple(dict.fromkeys([OURS, *packages])),
             **checked,
         )
@@ -133,7 +143,12 @@ class Settings:
     @property
     def place(self) -> Place:
         """Where models are loaded."""
-        return Place(device=self.device, threads=self.threads, teacher_dtype=self.teacher_dtype)
+        return Place(
+            device=self.device,
+            threads=self.threads,
+            teacher_dtype=self.teacher_dtype,
+            deterministic=self.deterministic,
+        )
 
     @property
     def plan(self) -> Plan:
@@ -146,8 +161,13 @@ class Settings:
 
     def as_arguments(self) -> list[str]:
         """The same settings for a child's command line; packages travel by its ini."""
-        said = {option.flag: getattr(self, option.name) for option in OPTIONS}
-        return [f"{flag}={value}" for flag, value in said.items() if value is not None]
+        valued = [option for option in OPTIONS if not option.switch]
+        said = {option.flag: getattr(self, option.name) for option in valued}
+        switches = ["--deterministic"] if self.deterministic else []  # isolated it is already
+        return [
+            *(f"{flag}={value}" for flag, value in said.items() if value is not None),
+            *switches,
+        ]
 
 
 def words(value: str | list[str]) -> tuple[str, ...]:
@@ -210,6 +230,12 @@ def _seconds(name: str, text: str) -> float:
     if time <= 0:
         raise Misuse(f"--{name} {text!r} is no time above zero, such as 10s, 500ms or 2min")
     return time
+
+
+def _yes(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise Misuse(f"--{name} {text!r} is neither yes nor no")
+    return text == "yes"
 
 
 def _device(text: str) -> str:

@@ -24,6 +24,8 @@ class Place:
     """`cpu`, `cuda` or `cuda:N`."""
     threads: int = 1
     teacher_dtype: str = "float32"
+    deterministic: bool = False
+    """Only operators that give the same bits again; a proof has to show that they are set."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from bench.discovery import find
 from bench.errors import BenchError, Misuse
 from bench.files import check_target, write_atomically
 from bench.reading import read
+from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
 from reports.report import Report
 
@@ -73,7 +74,12 @@ def show_report(chosen: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS: tuple[Callable[[Subparsers], None], ...] = (add_report, add_variants, add_artifacts)
+COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
+    add_report,
+    add_check,
+    add_variants,
+    add_artifacts,
+)
 """Each adds its subparser and sets `command`: a function from the parsed call to an exit code."""
 
 

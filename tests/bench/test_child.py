@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.child import JOURNAL, Children, append, in_child
+from bench.child import JOURNAL, Children, in_child
+from bench.journal import append
 
 
 @pytest.fixture
 def children(request: pytest.FixtureRequest) -> Children:
-    return Children(config=request.config, arguments=(), threads=1, groups={})
+    return Children(config=request.config, arguments=(), threads=1, groups=[])
 
 
 def test_only_the_environment_says_that_this_is_a_child(monkeypatch: pytest.MonkeyPatch) -> None:

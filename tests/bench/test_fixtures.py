@@ -58,6 +58,25 @@ def test_what_is_not_proven_is_refused(bench: BenchSession, proof: Any, why: str
     assert bench.proofs == {}
 
 
+@pytest.mark.parametrize("shown", [{}, {"deterministic": False}])
+def test_a_runtime_that_does_not_say_that_it_is_deterministic_is_not(
+    bench: BenchSession, shown: dict[str, bool]
+) -> None:
+    bench.settings = replace(bench.settings, deterministic=True)
+    with pytest.raises(ProofFailed, match=r"^mine: asked for deterministic"):
+        prove(bench, MINE, Shown(shown))  # type: ignore[arg-type]
+    prove(bench, MINE, Shown({"deterministic": True}))  # type: ignore[arg-type]
+
+
+def test_a_resumed_cell_keeps_the_proof_that_it_was_measured_with(bench: BenchSession) -> None:
+    record = Record(suite="load", variant="mine")
+    bench.proofs_before["mine"] = {"layers": 4}
+    bench.resumed.append(record.cell)
+    assert bench.final(record) == replace(record, proof={"layers": 4})
+    bench.proofs["mine"] = {"layers": 5}
+    assert "its variant's proof was another" in bench.final(record).warnings[0]
+
+
 def test_a_proof_is_kept(bench: BenchSession) -> None:
     prove(bench, MINE, Shown({"threads": 2, "device": "cpu", "layers": 4}))  # type: ignore[arg-type]
     record = bench.final(Record(suite="load", variant="mine"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -58,6 +60,40 @@ def test_threads_are_the_affinity_cut_by_the_quota(
     monkeypatch.setattr(machine, "Path", lambda _: tmp_path / "cpu.max")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     assert usable_threads() == expected
+
+
+def test_every_package_that_we_build_on_has_its_version_in_the_run() -> None:
+    """All that pyproject.toml asks for, but what cannot move a figure."""
+    project = tomllib.loads((_project.ROOT / "pyproject.toml").read_text())["project"]
+    extras = {n: w for n, w in project["optional-dependencies"].items() if n != "dev"}
+    asked = {re.split(r"[<>=\[ ]", word)[0] for words in (project["dependencies"], *extras.values())
+             for word in words}  # fmt: skip
+    still = {"filelock", "iniconfig", "jinja2", "jsonschema", "platformdirs", "rich"}
+    assert asked - still <= set(machine.PACKAGES)
+
+
+def test_variables_that_runtimes_obey(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_PROC_BIND", "true")
+    monkeypatch.setenv("OMP_NUM_THREADS", "64")
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    found = machine.variables(3)
+    assert (found["OMP_PROC_BIND"], found["OMP_NUM_THREADS"]) == ("true", "3")
+    assert "HF_TOKEN" not in found
+
+
+def test_governor_and_turbo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "CPUS", tmp_path)
+    monkeypatch.setattr(machine, "affinity", lambda: [0, 1])
+    assert (machine.governor(), machine.turbo()) == (None, None)
+    for cpu, word in enumerate(("powersave", "performance")):
+        (tmp_path / f"cpu{cpu}" / "cpufreq").mkdir(parents=True)
+        (tmp_path / f"cpu{cpu}" / "cpufreq" / "scaling_governor").write_text(f"{word}\n")
+    (tmp_path / "cpufreq").mkdir()
+    (tmp_path / "cpufreq" / "boost").write_text("1\n")
+    assert (machine.governor(), machine.turbo()) == ("performance, powersave", True)
+    (tmp_path / "intel_pstate").mkdir()
+    (tmp_path / "intel_pstate" / "no_turbo").write_text("1\n")
+    assert machine.turbo() is False
 
 
 def test_versions_are_those_of_the_installed_packages() -> None:

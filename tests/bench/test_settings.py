@@ -96,6 +96,17 @@ def test_a_child_gets_the_same(tmp_path: Path) -> None:
     assert resolve({key.replace("-", "_"): value for key, value in said.items()}) == first
 
 
+def test_a_switch_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (resolve().isolate, resolve().deterministic) == (False, False)
+    found = resolve({"isolate": "yes"}, {"bench_deterministic": "yes"})
+    assert (found.isolate, found.place.deterministic) == (True, True)
+    assert "--deterministic" in found.as_arguments()
+    assert "--isolate" not in found.as_arguments()  # a child has no children
+    monkeypatch.setenv("WEIGHBRIDGE_ISOLATE", "maybe")
+    with pytest.raises(Misuse, match="--isolate 'maybe' is neither yes nor no"):
+        resolve()
+
+
 def test_plain_values_for_the_run_file() -> None:
     found = resolve().as_json()
     assert all(

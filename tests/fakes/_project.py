@@ -16,6 +16,13 @@ from tests.fakes.recipes import checkpoint
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = ("-pbench.plugin", "-preports.plugin", "-pno:anyio", "-pno:hypothesispytest")
+SMALL = ("--batch=1", "--prompt=8", "--new=4")
+"""The smallest grid."""
+SUITES = ("memory", "load", "decode", "prefill", "quality", "speedup")
+"""Those that the fakes are measured by unless a test says otherwise."""
+HEAVY = ("torch", "transformers", "tokenizers", "numpy", "scipy", "safetensors", "rich", "jinja2",
+         "onnxruntime", "pynvml", "huggingface_hub", "datasets", "optimum")  # fmt: skip
+"""What collecting must not import."""
 INI = """[pytest]
 addopts = -p no:cacheprovider
 bench_variants = {packages}
@@ -51,6 +58,11 @@ class Ended:
     def cells(self) -> dict[str, Record]:
         """The run's records by cell."""
         return dict(read(self.folder / "run.json").by_cell)
+
+    def cell(self, suite: str, variant: str) -> Record:
+        """That variant's only cell in that suite."""
+        (found,) = (r for r in self.cells.values() if (r.suite, r.variant) == (suite, variant))
+        return found
 
     @property
     def made(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -34,9 +35,20 @@ def prepare(folder: Path, place: Place) -> None:
     """Everything that costs before a load and is not the model: imports, threads, their pool."""
     torch.set_num_threads(place.threads)
     torch.set_grad_enabled(False)
+    if place.deterministic:
+        _only_deterministic()
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     _ = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
     torch.ones(256, 256) @ torch.ones(256, 256)
+
+
+def _only_deterministic() -> None:
+    """An operator that has no such form raises, and fails its cell."""
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # read when CUDA is first used
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a check, and slow
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
 
 
 def load_checkpoint(
@@ -112,6 +124,8 @@ class TorchModel:
             "class": type(self._live).__name__,
             "device": str(self._device),
             "threads": torch.get_num_threads(),
+            "interop_threads": torch.get_num_interop_threads(),
+            "deterministic": torch.are_deterministic_algorithms_enabled(),
             "weight_bytes": self.weight_bytes(),
             "attention": {n: c for n, c in attention.items() if _is_kernel(n)} or "written out",
             "simulated": False,

@@ -26,6 +26,7 @@ class TableModel:
         stored = numpy.array(numbers, dtype=self._dtype).reshape(checkpoint.VOCABULARY, -1)
         self._stored: numpy.ndarray[Any, Any] | None = stored
         self._threads = place.threads
+        self._deterministic = place.deterministic
 
     def logits(self, tokens: Tokens) -> numpy.ndarray[Any, Any]:
         table = self._live.astype("float32")
@@ -41,7 +42,13 @@ class TableModel:
         return self._greedy(prompt, new_tokens, tick)
 
     def proof(self) -> Mapping[str, Any]:
-        return {"dtype": self._dtype, "threads": self._threads, "simulated": self._dtype == "int8"}
+        return {
+            "dtype": self._dtype,
+            "threads": self._threads,
+            "weight_bytes": dict(self.weight_bytes()),
+            "deterministic": self._deterministic,
+            "simulated": self._dtype == "int8",
+        }
 
     def weight_bytes(self) -> Mapping[str, int]:
         return {self._dtype: int(self._live.nbytes)}
