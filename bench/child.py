@@ -44,6 +44,8 @@ class Children:
     threads: int
     groups: Mapping[str, Sequence[pytest.Item]]
     """The isolated items by variant, in order."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """What the session hands its children in their environment."""
     proofs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     disproved: dict[str, str] = field(default_factory=dict)
     _reports: dict[str, list[pytest.TestReport]] = field(default_factory=dict)
@@ -79,7 +81,7 @@ class Children:
                 child = start(
                     "pytest",
                     self._command(items),
-                    environment(self.threads, {JOURNAL: str(journal), "PYTEST_ADDOPTS": ""}),
+                    environment(self.threads, {**self.extra, **_child(journal)}),
                     output,
                 )
                 try:
@@ -114,6 +116,10 @@ class Children:
             self.disproved.update(line.get("disproved", {}))
         ended = {node: rows for node, rows in found.items() if rows[-1].when == "teardown"}
         self._reports.update(ended)
+
+
+def _child(journal: Path) -> dict[str, str]:
+    return {JOURNAL: str(journal), "PYTEST_ADDOPTS": ""}
 
 
 def _name(nodeid: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import pytest
 
 from bench.cell import CELL, isolated
 from bench.child import Children
+from bench.limits import LIMITS
 from bench.selection import Selection
 from bench.session import SESSION, BenchSession
 
@@ -23,6 +25,8 @@ def before_the_first_cell(config: pytest.Config, cells: Sequence[pytest.Item]) -
         bench.check_before_making()
         names = dict.fromkeys(item.stash[CELL].variant for item in needed)
         bench.make([bench.catalog.get(name) for name in names])
+        if _wants_limits(config, needed):
+            bench.find_limits()
     return _children(config, bench, needed)
 
 
@@ -39,7 +43,15 @@ def _children(
         arguments=[*bench.settings.as_arguments(), *Selection.of(config).as_arguments()],
         threads=bench.settings.threads,
         groups=groups,
+        extra={LIMITS: json.dumps(bench.limits)},
     )
+
+
+def _wants_limits(config: pytest.Config, needed: Sequence[pytest.Item]) -> bool:
+    """Whether a cell that will be measured is set against the machine's limits."""
+    if config.option.benchmark_disable or config.getoption("bench_make_only"):
+        return False
+    return any("roofline" in getattr(item, "fixturenames", ()) for item in needed)
 
 
 @contextmanager

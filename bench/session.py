@@ -17,13 +17,14 @@ from bench.artifacts import Artifacts
 from bench.catalog import Catalog
 from bench.errors import MakeFailed
 from bench.guard import refuse_shadows
+from bench.limits import Limits, NoLimits, measure_limits
 from bench.machine import describe, load_average
 from bench.make import ChildMaker
 from bench.record import SCHEMA, Record, to_json
 from bench.settings import Settings
 from bench.source import Source, resolve
 from bench.text import Text
-from bench.variant import Variant
+from bench.variant import TEACHER, Variant
 
 RUN_FILE = pytest.StashKey[Path]()
 """The finished run file of this session, in `config.stash`."""
@@ -44,6 +45,8 @@ class BenchSession:
     disproved: dict[str, str] = field(default_factory=dict)
     """Variants that are not what their name says, and what they are instead."""
     unmade: dict[str, str] = field(default_factory=dict)
+    limits: Limits | None = None
+    """The machine's own, where a selected suite sets its cells against them."""
     busy: float | None = field(default_factory=load_average)
     """The machine's load when the session began."""
     command: Sequence[str] = ()
@@ -91,6 +94,15 @@ class BenchSession:
                 self.unmade[variant.name] = str(error)
                 self.say(str(error))
 
+    def find_limits(self) -> None:
+        """Measure the machine's own limits, by the teacher's runtime; before the first cell."""
+        self.say("measuring what this machine can read and multiply at most")
+        try:
+            runtime = self.catalog.get(TEACHER).runtime
+            self.limits = measure_limits(runtime, self.settings.place)
+        except NoLimits as error:
+            self.say(f"the machine's limits could not be measured: {error}")
+
     def folder(self, variant: Variant) -> Path:
         """The made folder of a variant. Raises MakeFailed where making it failed."""
         if variant.name in self.unmade:
@@ -120,16 +132,18 @@ class BenchSession:
         return {
             "schema": SCHEMA,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {
-                **describe(self.settings.threads, self.root, self.settings.device),
-                "load_before": self.busy,
-            },
+            "machine": self._machine(),
             "settings": settings,
             "text": self._text(),
             "variants": self._variants(),
             "records": [to_json(r) for r in rest if r.figured],
             "absent": [to_json(r) for r in rest if not r.figured],
         }
+
+    def _machine(self) -> dict[str, Any]:
+        settings = self.settings
+        seen = describe(settings.threads, self.root, settings.device)
+        return {**seen, "load_before": self.busy, "limits": self.limits}
 
     def _text(self) -> dict[str, Any]:
         known: Text | None = vars(self).get("text")  # asking for it would make the teacher
