@@ -75,7 +75,7 @@ def bytes_of(text: str) -> int:
 
 def default_budget(device: str) -> int | None:
     """A quarter of the device's memory, or of what this process may use of the machine's."""
-    whole = usable_bytes() if device == "cpu" else (gpu() or {}).get("memory_bytes")
+    whole = usable_bytes() if device == "cpu" else (gpu(device) or {}).get("memory_bytes")
     return whole // SHARE if whole else None
 
 

@@ -42,9 +42,9 @@ def test_the_default_is_a_quarter(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert usable_bytes() == 8000
     (tmp_path / "memory.max").write_text("4000\n")
     assert (usable_bytes(), default_budget("cpu")) == (4000, 1000)
-    monkeypatch.setattr(room, "gpu", lambda: {"memory_bytes": 400})
+    monkeypatch.setattr(room, "gpu", lambda _: {"memory_bytes": 400})
     assert default_budget("cuda") == 100
-    monkeypatch.setattr(room, "gpu", lambda: None)
+    monkeypatch.setattr(room, "gpu", lambda _: None)
     assert default_budget("cuda") is None
 
 

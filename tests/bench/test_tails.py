@@ -8,20 +8,32 @@ import pytest
 from scipy.stats import norm
 
 from bench.cell import Cell
-from bench.measure import Note
+from bench.measure import Measure
 from bench.metric import Timed
 from bench.metrics.tails import FIRST_TOKEN_TAILS, LATENCY_TAILS
+from bench.sampling import Plan
 from bench.tails import needed, note_tails, quantile
 from bench.workload import Workload
 
 
-def noted(rounds: int) -> Cell:
+def noted(rounds: int, repeats: int = 1, cut: int = 0) -> Cell:
     dice = random.Random(rounds)
-    cell = Cell("decode", "int4", Workload(1, 8, 4))
+    load = Workload(1, 8, 4)
+    cell = Cell("decode", "int4", load)
+    measure = Measure(cell, None, Plan())
     seconds = tuple(dice.random() for _ in range(rounds))
-    note_tails(Note(cell), LATENCY_TAILS, Timed(workload=Workload(1, 8, 4), seconds=seconds,
-                                                ticks=()))  # fmt: skip
+    measure.timed = Timed(workload=load, seconds=seconds, ticks=(), repeats=repeats)
+    measure.cut = cut
+    note_tails(measure, LATENCY_TAILS)
     return cell
+
+
+def test_means_of_several_runs_have_no_tails() -> None:
+    assert noted(1000, repeats=2).values == {}
+
+
+def test_rounds_before_the_steady_state_do_not_count() -> None:
+    assert list(noted(100, cut=1).values) == ["latency_p50"]
 
 
 def test_how_many_rounds_a_tail_needs() -> None:
