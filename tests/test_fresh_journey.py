@@ -104,7 +104,7 @@ def test_a_suites_own_length_beyond_the_model_is_skipped(project: Path) -> None:
     assert (found.status, found.message) == (
         "skipped", "282 tokens are more than the model's 160 positions",
     )  # fmt: skip
-    assert ended.cells["prefill[teacher-b1-p32]"].status == "measured"
+    assert ended.cells["prefill[teacher-b1-p32]"].figured
 
 
 def test_suites_outside_the_default_set_run_where_they_are_named(project: Path) -> None:

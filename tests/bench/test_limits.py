@@ -87,7 +87,7 @@ def test_limits_that_cannot_be_measured_cost_the_shares_alone(project: Path) -> 
     ended = weigh(project, *words, "--benchmark-json", env={"PYTHONPATH": path(project)})
     assert "could not be measured: RuntimeError: no such kernel" in ended.said
     found = ended.cells["decode[teacher-b1-p8-n4]"]
-    assert (found.status, found.values["bandwidth_share"].value) == ("measured", None)
+    assert (found.figured, found.values["bandwidth_share"].value) == (True, None)
 
 
 def path(project: Path) -> str:
