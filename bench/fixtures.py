@@ -162,9 +162,7 @@ def prove(bench_session: BenchSession, variant: Variant, live: Model) -> None:
 
 
 @pytest.fixture(scope="session")
-def fresh(
-    bench_session: BenchSession, variant: Variant, folder: Path, loading: Loading
-) -> Fresh:
+def fresh(bench_session: BenchSession, variant: Variant, folder: Path, loading: Loading) -> Fresh:
     """Starts fresh processes that load the variant; it is proven here at the end, by `loading`."""
     return Fresh(
         packages=bench_session.settings.packages,
