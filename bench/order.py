@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench import runfile
-from bench.cell import CELL, Cell, cell_of, isolated
+from bench.cell import CELL, ON_REQUEST, Cell, cell_of, isolated
 from bench.child import in_child
 from bench.errors import Misuse
 from bench.guard import refuse_meddlers
@@ -31,7 +31,7 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     runfile.take_over(config)
     refuse_meddlers(config)
     bench = session_of(config)
-    kept = _of_default_suites(config, ours)
+    kept = _of_asked_suites(config, ours)
     if not config.option.collectonly:  # a hub id would be fetched
         leave_out_too_long(kept, bench.source.positions, Selection.of(config))
     bench.variants[:] = dict.fromkeys(item.stash[CELL].variant for item in kept)
@@ -40,18 +40,22 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if CELL not in item.stash] + kept
 
 
-def _of_default_suites(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+def _of_asked_suites(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    """The default set's suites, or all where widened; those on request only where named."""
     selection = Selection.of(config)
-    if selection.every_suite:
-        return items
     asked = set(selection.default_suites)
     named = {arg.partition("::")[0] for arg in config.args if ".py" in arg}
 
-    def stays(item: pytest.Item) -> bool:
+    def is_named(item: pytest.Item) -> bool:
         by_hand = any(item.path.samefile(path) for path in named if Path(path).exists())
-        suite = item.stash[CELL].suite
-        by_word = any(word in f"test_{suite}" for word in selection.words)
-        return by_hand or by_word or suite in asked or not _is_ours(item.path)
+        suite = f"test_{item.stash[CELL].suite}"
+        return selection.every_suite or by_hand or any(word in suite for word in selection.words)
+
+    def stays(item: pytest.Item) -> bool:
+        if is_named(item) or not _is_ours(item.path):
+            return True
+        usual = selection.widened or item.stash[CELL].suite in asked
+        return usual and item.get_closest_marker(ON_REQUEST) is None
 
     gone = [item for item in items if not stays(item)]
     if gone:

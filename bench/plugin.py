@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench import configuration, options, preflight, runfile
-from bench.cell import CELL, ISOLATED, PARAMETER
+from bench.cell import CELL, ISOLATED, ON_REQUEST, PARAMETER
 from bench.child import Children, append, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
 from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this module's names
@@ -80,6 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if in_child():
         end_with_parent()
     config.addinivalue_line("markers", f"{ISOLATED}: the cells run in a child process")
+    config.addinivalue_line("markers", f"{ON_REQUEST}: slow, so it runs only where it is named")
     config.pluginmanager.register(Listener(config))
     try:
         Selection.of(config)

@@ -25,7 +25,7 @@ class Selection:
     widened: bool
     every_suite: bool
     words: tuple[str, ...]
-    """Of -k, in small letters: a suite outside the default set runs where one names it."""
+    """Of -k, in small letters: a suite on request runs where one names it."""
     default_variants: tuple[str, ...]
     default_suites: tuple[str, ...]
     batch: tuple[int, ...] | None

@@ -17,7 +17,7 @@ from bench.metrics.cold import (
     warm_call,
 )
 
-pytestmark = pytest.mark.isolated
+pytestmark = [pytest.mark.isolated, pytest.mark.on_request]
 GRID = Grid(batch=(1,), prompt=(32,))
 STARTS = 6
 

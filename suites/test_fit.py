@@ -7,7 +7,7 @@ from bench.fresh import Fresh
 from bench.frontier import MOST, Frontier
 from bench.metrics.fit import largest_batch, longest_prompt
 
-pytestmark = pytest.mark.isolated
+pytestmark = [pytest.mark.isolated, pytest.mark.on_request]
 GRID = Grid(batch=(1,), prompt=(32,), new=(16,))
 
 

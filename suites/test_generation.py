@@ -1,8 +1,11 @@
 """How long a variant takes for a text of the length that published tables have: 250 tokens."""
 
+import pytest
+
 from bench import Grid, Measure, Model, Tokens, Workload
 from bench.metrics.speed import generation_rate, generation_time, new_rates
 
+pytestmark = pytest.mark.on_request
 GRID = Grid(batch=(1,), prompt=(32,), new=(250,))
 
 
