@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 
 from filelock import FileLock, Timeout
 
@@ -92,9 +93,11 @@ class Artifacts:
         try:
             shutil.rmtree(draft, ignore_errors=True)  # a killed session's
             draft.mkdir(parents=True)
+            began = perf_counter()
             self.maker(variant, base, draft)
+            seconds = perf_counter() - began
             made_of = (self.fingerprint(variant), self._source_digest)
-            Manifest.of(draft, variant.name, *made_of).write(draft)
+            Manifest.of(draft, variant.name, *made_of, seconds).write(draft)
             draft.rename(ready)
         except OSError as error:
             raise MakeFailed(f"{variant.name}: {draft}: {error.strerror or error}") from None

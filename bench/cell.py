@@ -17,6 +17,9 @@ PARAMETER = "bench_variant"
 ISOLATED = "isolated"
 """The mark of suites whose cells run in a child process, one child a variant."""
 
+ON_REQUEST = "on_request"
+"""The mark of slow suites that run only where they are named: by file, by -k, -m or --all."""
+
 
 @dataclass
 class Cell:

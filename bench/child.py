@@ -40,6 +40,8 @@ class Children:
     """Isolated items of one variant each, in order."""
     shared: Path | None = None
     """The session's journal."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """What the session hands its children in their environment."""
     proofs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     disproved: dict[str, str] = field(default_factory=dict)
     _reports: dict[str, list[pytest.TestReport]] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Children:
             return code, log.read_text(errors="replace")
 
     def _environment(self, journal: Path) -> dict[str, str]:
-        ours = {JOURNAL: str(journal), "PYTEST_ADDOPTS": ""}
+        ours = {**self.extra, **_child(journal)}
         if self.shared:
             ours[SHARED] = str(self.shared)
         return environment(self.threads, ours)
@@ -133,6 +135,10 @@ class Children:
             self.disproved.update(line.get("disproved", {}))
         ended = {node: rows for node, rows in found.items() if rows[-1].when == "teardown"}
         self._reports.update(ended)
+
+
+def _child(journal: Path) -> dict[str, str]:
+    return {JOURNAL: str(journal), "PYTEST_ADDOPTS": ""}
 
 
 def _name(nodeid: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -15,8 +16,11 @@ from bench import process
 from bench import text as texts
 from bench.cell import CELL
 from bench.child import in_child
+from bench.confine import default_budget, free_bytes
 from bench.duel import Duel
 from bench.errors import ProofFailed
+from bench.fresh import Fresh
+from bench.limits import LIMITS
 from bench.loading import Loading
 from bench.measure import Measure
 from bench.metrics.memory import give_back, resident_bytes
@@ -24,6 +28,7 @@ from bench.model import Model, Tokens
 from bench.note import Note
 from bench.outcome import line_of
 from bench.replay import title
+from bench.roofline import Roofline
 from bench.sampling import Plan
 from bench.session import BenchSession, session_of
 from bench.text import Text
@@ -157,6 +162,40 @@ def prove(bench_session: BenchSession, variant: Variant, live: Model) -> None:
         if str(found).partition(":")[0] != str(asked).partition(":")[0]:
             raise ProofFailed(f"{variant.name}: asked for {asked} as {what}, found {found}")
     bench_session.proofs[variant.name] = proof
+
+
+@pytest.fixture(scope="session")
+def fresh(bench_session: BenchSession, variant: Variant, folder: Path, loading: Loading) -> Fresh:
+    """Starts fresh processes that load the variant; it is proven here at the end, by `loading`."""
+    return Fresh(
+        packages=bench_session.settings.packages,
+        variant=variant.name,
+        folder=folder,
+        place=bench_session.settings.place,
+        positions=bench_session.source.positions,
+    )
+
+
+@pytest.fixture(scope="session")
+def memory_budget(bench_session: BenchSession) -> int:
+    """Bytes that `--memory` says; skips where they cannot be had now."""
+    settings = bench_session.settings
+    said = settings.memory
+    budget = default_budget(settings.device) if said == "auto" else int(said)
+    if budget is None:
+        pytest.skip("how much memory there is cannot be had here; give --memory")
+    free = free_bytes() if settings.device == "cpu" else None
+    if free is not None and budget > free:
+        pytest.skip(f"--memory is {budget} bytes, and only {free} are free now")
+    return budget
+
+
+@pytest.fixture(scope="session")
+def roofline(bench_session: BenchSession) -> Roofline:
+    """The machine's own limits, which were measured before the first cell."""
+    if in_child() is not None:
+        return Roofline(json.loads(os.environ.get(LIMITS, "null")))
+    return Roofline(bench_session.limits)
 
 
 @pytest.fixture

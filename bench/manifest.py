@@ -24,14 +24,23 @@ class Manifest:
     """Fingerprint of the user's model that it was made from."""
     made: str
     files: Mapping[str, tuple[str, int]]
+    seconds: float | None = None
+    """What making it took; None where nobody wrote it down."""
 
     @classmethod
-    def of(cls, folder: Path, variant: str, fingerprint: str, teacher: str) -> Manifest:
+    def of(
+        cls,
+        folder: Path,
+        variant: str,
+        fingerprint: str,
+        teacher: str,
+        seconds: float | None = None,
+    ) -> Manifest:
         """Read and sum up what `folder` holds."""
         files = {str(file.relative_to(folder)): _entry(file) for file in _files(folder)}
         now = datetime.now(UTC).isoformat(timespec="seconds")
         facts = {"variant": variant, "fingerprint": fingerprint, "teacher": teacher}
-        return cls(**facts, made=now, files=files)
+        return cls(**facts, made=now, files=files, seconds=seconds)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -39,7 +48,7 @@ class Manifest:
         try:
             data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             files = {str(name): (str(row[0]), int(row[1])) for name, row in data["files"].items()}
-            return cls(**{**data, "files": files})
+            return cls(**{**data, "files": files, "seconds": _seconds(data.get("seconds"))})
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
             return None
 
@@ -73,6 +82,10 @@ class Manifest:
 def weight_file_bytes(folder: Path) -> int:
     """Bytes of the files in `folder` that hold weights."""
     return sum(file.stat().st_size for file in _files(folder) if file.suffix in WEIGHTS)
+
+
+def _seconds(found: object) -> float | None:
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def _files(folder: Path) -> list[Path]:

@@ -32,8 +32,8 @@ class Measure(Note):
         self._vigil = vigil or Vigil()
         self.tick = self._vigil.stopwatch.ticker
         """Hand this to a step that can say when each of its parts is ready."""
-        self.timed: Timed | None = None
-        """What the clock saw last."""
+        self.timed: Timed
+        """What the clock saw in the last call; a suite derives figures of its own from it."""
         self.cut = 0
         """How many of its laps came before the steady state."""
 
@@ -45,7 +45,11 @@ class Measure(Note):
         with self._vigil.around(self):
             found = sample(step, self._plan, self._vigil.stopwatch)
         self.timed = Timed(
-            workload=workload, seconds=found.seconds, ticks=found.ticks, device=found.device
+            workload=workload,
+            seconds=found.seconds,
+            ticks=found.ticks,
+            device=found.device,
+            repeats=found.repeats,
         )
         self.cut = steady_from(found.seconds)
         self._judge(found)

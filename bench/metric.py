@@ -22,6 +22,8 @@ class Timed:
     """Per round: seconds from its start to each tick of the step; empty where it never ticked."""
     device: tuple[float, ...] = ()
     """Per round: seconds on the device's own clock; empty where it has none."""
+    repeats: int = 1
+    """Runs of the step that each round is the mean of."""
 
 
 @dataclass(frozen=True, kw_only=True)

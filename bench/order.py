@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import runfile
-from bench.cell import CELL, Cell, cell_of, isolated
+from bench.cell import CELL, ON_REQUEST, Cell, cell_of, isolated
 from bench.child import in_child
 from bench.errors import Misuse
 from bench.guard import refuse_meddlers
@@ -30,25 +31,31 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     runfile.take_over(config)
     refuse_meddlers(config)
     bench = session_of(config)
-    kept = _of_default_suites(config, ours)
+    kept = _of_asked_suites(config, ours)
     if not config.option.collectonly:  # a hub id would be fetched
-        check_positions([item.stash[CELL] for item in kept], bench.source.positions)
+        leave_out_too_long(kept, bench.source.positions, Selection.of(config))
     bench.variants[:] = dict.fromkeys(item.stash[CELL].variant for item in kept)
     kept = kept if in_child() else in_order(kept, bench.settings.seed)
     bench.order[:] = [item.stash[CELL].label for item in kept]
     items[:] = [item for item in items if CELL not in item.stash] + kept
 
 
-def _of_default_suites(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+def _of_asked_suites(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    """The default set's suites, or all where widened; those on request only where named."""
     selection = Selection.of(config)
-    if selection.widened:
-        return items
     asked = set(selection.default_suites)
     named = {arg.partition("::")[0] for arg in config.args if ".py" in arg}
 
-    def stays(item: pytest.Item) -> bool:
+    def is_named(item: pytest.Item) -> bool:
         by_hand = any(item.path.samefile(path) for path in named if Path(path).exists())
-        return by_hand or item.stash[CELL].suite in asked or not _is_ours(item.path)
+        suite = f"test_{item.stash[CELL].suite}"
+        return selection.every_suite or by_hand or any(word in suite for word in selection.words)
+
+    def stays(item: pytest.Item) -> bool:
+        if is_named(item) or not _is_ours(item.path):
+            return True
+        usual = selection.widened or item.stash[CELL].suite in asked
+        return usual and item.get_closest_marker(ON_REQUEST) is None
 
     gone = [item for item in items if not stays(item)]
     if gone:
@@ -78,6 +85,27 @@ def in_order(items: Sequence[pytest.Item], seed: int) -> list[pytest.Item]:
         dice.shuffle(groups[variant])
         ordered += sorted(groups[variant], key=_rank)
     return ordered
+
+
+def leave_out_too_long(items: Sequence[pytest.Item], positions: int, said: Selection) -> None:
+    """Skip cells that are too long by their suite's own grid.
+
+    Raises Misuse where the command line's own axes are.
+    """
+    for item in items:
+        cell = item.stash[CELL]
+        load = cell.workload
+        if load is None or load.length <= positions:
+            continue
+        asked = replace(
+            load,
+            prompt_tokens=load.prompt_tokens if said.prompt else 1,
+            new_tokens=load.new_tokens if said.new else 0,
+        )
+        if asked.length > positions:
+            check_positions([cell], positions)
+        reason = f"{load.length} tokens are more than the model's {positions} positions"
+        item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def check_positions(cells: Sequence[Cell], positions: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench import configuration, journal, options, preflight, resume, runfile
-from bench.cell import CELL, ISOLATED, PARAMETER
+from bench.cell import CELL, ISOLATED, ON_REQUEST, PARAMETER
 from bench.child import Children, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
 from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this module's names
@@ -17,13 +17,16 @@ from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this mod
     bench_variant,
     duel,
     folder,
+    fresh,
     host_baseline,
     loading,
     measure,
+    memory_budget,
     model,
     note,
     prompt,
     reference,
+    roofline,
     text,
     variant,
 )
@@ -89,6 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if found := journal.shared(teller(config)):
             config.stash[JOURNAL] = found
     config.addinivalue_line("markers", f"{ISOLATED}: the cells run in a child process")
+    config.addinivalue_line("markers", f"{ON_REQUEST}: slow, so it runs only where it is named")
     config.pluginmanager.register(Listener(config))
     try:
         Selection.of(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pytest
 from bench import resume
 from bench.cell import CELL, isolated
 from bench.child import Children
+from bench.limits import LIMITS
 from bench.resume import Begun
 from bench.selection import Selection
 from bench.session import SESSION, BenchSession
@@ -35,6 +37,8 @@ def before_the_first_cell(config: pytest.Config, cells: Sequence[pytest.Item]) -
         needed = [item for item in begun.items if to_run(item)]
         names = dict.fromkeys(item.stash[CELL].variant for item in needed)
         bench.make([bench.catalog.get(name) for name in names])
+        if _wants_limits(config, needed):
+            bench.find_limits()
     begun.open()
     return Ready(
         begun,
@@ -44,6 +48,7 @@ def before_the_first_cell(config: pytest.Config, cells: Sequence[pytest.Item]) -
             threads=bench.settings.threads,
             groups=_groups(config, bench, needed),
             shared=begun.journal.path if begun.journal else None,
+            extra={LIMITS: json.dumps(bench.limits)},
         ),
     )
 
@@ -71,6 +76,13 @@ def _groups(
         if cell.variant not in bench.unmade and (alone or isolated(item)):
             groups.setdefault(cell.label if alone else cell.variant, []).append(item)
     return list(groups.values())
+
+
+def _wants_limits(config: pytest.Config, needed: Sequence[pytest.Item]) -> bool:
+    """Whether a cell that will be measured is set against the machine's limits."""
+    if config.option.benchmark_disable or config.getoption("bench_make_only"):
+        return False
+    return any("roofline" in getattr(item, "fixturenames", ()) for item in needed)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,9 @@ class Selection:
     """Exactly these; empty: the default set, or all where `widened`."""
     chains: tuple[str, ...]
     widened: bool
+    every_suite: bool
+    words: tuple[str, ...]
+    """Of -k, in small letters: a suite on request runs where one names it."""
     default_variants: tuple[str, ...]
     default_suites: tuple[str, ...]
     batch: tuple[int, ...] | None
@@ -37,6 +41,8 @@ class Selection:
             variants=exact,
             chains=tuple(word for chain in say("bench_chain") for word in _words(chain)),
             widened=bool(exact or say("bench_all") or say("keyword") or say("markexpr")),
+            every_suite=bool(say("bench_all") or say("markexpr")),
+            words=_keywords(say("keyword") or ""),
             default_variants=_ini(config, "default_variants"),
             default_suites=_ini(config, "default_suites"),
             batch=axis("--batch", say("bench_batch")),
@@ -93,6 +99,11 @@ def _skip(catalog: Catalog, name: str, device: str) -> list[pytest.MarkDecorator
 
 def _words(text: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _keywords(expression: str) -> tuple[str, ...]:
+    found = re.findall(r"[^\s()]+", expression.lower())
+    return tuple(word for word in found if word not in ("and", "or", "not"))
 
 
 def _ini(config: pytest.Config, key: str) -> tuple[str, ...]:

@@ -17,13 +17,14 @@ from bench.artifacts import Artifacts
 from bench.catalog import Catalog
 from bench.errors import MakeFailed
 from bench.guard import refuse_shadows
+from bench.limits import Limits, NoLimits, measure_limits
 from bench.machine import describe, load_average
 from bench.make import ChildMaker
 from bench.record import SCHEMA, Record, to_json
 from bench.settings import Settings
 from bench.source import Source, resolve
 from bench.text import Text
-from bench.variant import Variant
+from bench.variant import TEACHER, Variant
 
 RUN_FILE = pytest.StashKey[Path]()
 """The finished run file of this session, in `config.stash`."""
@@ -44,6 +45,8 @@ class BenchSession:
     disproved: dict[str, str] = field(default_factory=dict)
     """Variants that are not what their name says, and what they are instead."""
     unmade: dict[str, str] = field(default_factory=dict)
+    limits: Limits | None = None
+    """The machine's own, where a selected suite sets its cells against them."""
     busy: float | None = field(default_factory=load_average)
     """The machine's load when the session began."""
     command: Sequence[str] = ()
@@ -105,6 +108,15 @@ class BenchSession:
                 self.unmade[variant.name] = str(error)
                 self.say(str(error))
 
+    def find_limits(self) -> None:
+        """Measure the machine's own limits, by the teacher's runtime; before the first cell."""
+        self.say("measuring what this machine can read and multiply at most")
+        try:
+            runtime = self.catalog.get(TEACHER).runtime
+            self.limits = measure_limits(runtime, self.settings.place)
+        except NoLimits as error:
+            self.say(f"the machine's limits could not be measured: {error}")
+
     def folder(self, variant: Variant) -> Path:
         """The made folder of a variant. Raises MakeFailed where making it failed."""
         if variant.name in self.unmade:
@@ -147,7 +159,7 @@ class BenchSession:
         return {
             "schema": SCHEMA,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": self.machine,
+            "machine": {**self.machine, "limits": self.limits},
             "settings": settings,
             "text": self._text(),
             "variants": self._variants(),

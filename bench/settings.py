@@ -11,6 +11,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from bench.confine import bytes_of
 from bench.errors import Misuse
 from bench.machine import usable_threads, versions
 from bench.sampling import Plan
@@ -57,6 +58,8 @@ OPTIONS = (
            help="threads of every runtime; auto: what this process may use"),
     Option(name="teacher_dtype", default="float32", metavar="DTYPE",
            help="float32, bfloat16 or float16: how the teacher is loaded"),
+    Option(name="memory", default="auto", metavar="SIZE",
+           help="what test_fit fills, such as 2GiB; auto: a quarter of the device's memory"),
     Option(name="precision", default="2%", metavar="P%",
            help="measure on until the 95 % interval's half-width is P % of the median, or"),
     Option(name="budget", default="10s", metavar="TIME", help="so much time is spent on a cell"),
@@ -96,6 +99,8 @@ class Settings:
     device: str
     threads: int
     teacher_dtype: str
+    memory: str
+    """Bytes in digits, or auto."""
     precision: float
     """Half-width wanted, as a share of the median."""
     budget: float
@@ -132,6 +137,7 @@ class Settings:
             rounds=None if said["rounds"] == "auto" else _positive("rounds", said["rounds"]),
             teacher_dtype=_dtype(said["teacher_dtype"]),
             busy_share=_limit("busy-share", said["busy_share"]),
+            memory=_memory(said["memory"]),
             seed=_whole("seed", said["seed"]),
             artifacts=_folder(said["artifacts"]),
             isolate=_yes("isolate", said["isolate"]),
@@ -258,6 +264,10 @@ def _dtype(text: str) -> str:
     if text not in ("float32", "bfloat16", "float16"):
         raise Misuse(f"--teacher-dtype {text!r} is none of float32, bfloat16, float16")
     return text
+
+
+def _memory(text: str) -> str:
+    return text if text == "auto" else str(bytes_of(text))
 
 
 def _folder(text: str) -> Path:

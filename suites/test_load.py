@@ -9,7 +9,7 @@ from bench import Note
 from bench.loading import Loading
 from bench.manifest import weight_file_bytes
 from bench.metrics import memory
-from bench.metrics.size import disk_bytes, parameters, weight_bytes
+from bench.metrics.size import bits_per_weight, disk_bytes, parameters, weight_bytes
 from bench.metrics.speed import ready
 
 pytestmark = pytest.mark.isolated
@@ -29,6 +29,7 @@ def test_load(loading: Loading, host_baseline: int | None, folder: Path, note: N
         model.close()
     note.samples(ready, seconds)
     note.exact(disk_bytes, weight_file_bytes(folder))
+    note.exact(bits_per_weight, 8 * weight_file_bytes(folder) / numbers)
     note.exact(weight_bytes, size)
     note.exact(parameters, numbers)
     peak = loading.host_peak

@@ -18,6 +18,14 @@ weight_bytes = Metric(
     summary="bytes of the weights in memory, tied tensors counted once",
 )
 
+bits_per_weight = Metric(
+    name="bits_per_weight",
+    unit="1",
+    better="lower",
+    kind="exact",
+    summary="bits of the weight files over the numbers they stand for, scales and tables included",
+)
+
 parameters = Metric(
     name="parameters",
     unit="1",

@@ -63,7 +63,7 @@ def test_a_binary_or_missing_manifest(folder: Path) -> None:
 
 def test_it_is_plain_json(folder: Path) -> None:
     data = json.loads((folder / MANIFEST).read_text())
-    assert sorted(data) == ["files", "fingerprint", "made", "teacher", "variant"]
+    assert sorted(data) == ["files", "fingerprint", "made", "seconds", "teacher", "variant"]
 
 
 def test_only_weights_are_weighed(folder: Path) -> None:

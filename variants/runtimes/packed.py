@@ -50,7 +50,7 @@ class Int8Linear(nn.Module):
             quantised = torch._make_per_channel_quantized_tensor(weight, scale.double(), zeros, 0)
         self._packed = torch.ops.quantized.linear_prepack(quantised, bias)
         self._bias = bias
-        self.stands_for = _numbers(weight, bias, tied)
+        self.stands_for, self.multiplies = _numbers(weight, bias, tied), weight.numel()
         self.packed_bytes = {
             "int8_packed": weight.numel(),
             "float32": 4 * (len(scale) + (0 if bias is None else bias.numel())),
@@ -94,7 +94,7 @@ class Int8WeightLinear(nn.Module):
         self.register_buffer("rows", weight, persistent=False)
         self.register_buffer("scale", scale.bfloat16(), persistent=False)
         self.register_buffer("bias", None if bias is None else bias.bfloat16(), persistent=False)
-        self.stands_for = _numbers(weight, bias, tied)
+        self.stands_for, self.multiplies = _numbers(weight, bias, tied), weight.numel()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(..., in) bfloat16 -> (..., out) bfloat16."""
@@ -116,7 +116,8 @@ class Int4Linear(nn.Module):
         self._scale_zero = padded.contiguous()
         self._bias = None if bias is None else bias.bfloat16()
         biases = 0 if bias is None else bias.numel()
-        self.stands_for = self.out * width + biases
+        self.multiplies = self.out * width
+        self.stands_for = self.multiplies + biases
         self.packed_bytes = {
             "int4_packed": self._packed.numel() * self._packed.element_size(),
             "bfloat16": 2 * (self._scale_zero.numel() + biases),

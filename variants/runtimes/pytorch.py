@@ -20,9 +20,12 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from bench.errors import ProofFailed
 from bench.model import Tokens
+from bench.roofline import Work
 from bench.variant import Place
 from variants.runtimes import cuda
 from variants.runtimes.lean import lean, reserved_cache
+from variants.runtimes.limits import measure as measure_limits
+from variants.runtimes.work import work_of
 
 ATTENTION = "scaled_dot_product"
 FLASH = {"cpu": "_scaled_dot_product_flash_attention_for_cpu",
@@ -49,6 +52,11 @@ def _only_deterministic() -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # a check, and slow
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+
+
+def limits(place: Place) -> dict[str, Any]:
+    """The machine's own, in this framework."""
+    return measure_limits(place)
 
 
 def load_checkpoint(
@@ -143,6 +151,10 @@ class TorchModel:
         packed = [m for m in self._live.modules() if hasattr(m, "stands_for")]
         own = {p.data_ptr(): p.numel() for p in self._live.parameters() if p.device.type != "meta"}
         return sum(own.values()) + sum(module.stands_for for module in packed)
+
+    def work(self) -> Work | None:
+        """What a forward asks of the machine."""
+        return work_of(self._live, bool(self._last_only))
 
     def device_peak(self) -> dict[str, int]:
         """The CUDA allocator's peaks since the last call; starts them anew."""

@@ -9,12 +9,29 @@ from typing import Any
 import numpy
 
 from bench.model import Tokens
+from bench.roofline import Work
 from bench.variant import Place
 from tests.fakes.recipes import checkpoint
 
 
 def prepare(folder: Path, place: Place) -> None:
     """Nothing costs anything here."""
+
+
+def limits(place: Place) -> dict[str, Any]:
+    """A machine with round figures."""
+
+    def limit(value: float) -> dict[str, Any]:
+        seen = [value, 2 * value, value / 2]
+        return {
+            "limit": value, "best": 2 * value, "spread": 1.5, "kernel": "none", "size": 1,
+            "samples": seen,
+        }  # fmt: skip
+
+    return {
+        "device": place.device, "threads": place.threads, "cache_bytes": None,
+        "read_bandwidth": limit(1e12), "matmul": {"float32": limit(1e15)}, "seconds": 0.0,
+    }  # fmt: skip
 
 
 class TableModel:
@@ -55,6 +72,13 @@ class TableModel:
 
     def parameters(self) -> int:
         return int(self._live.size)
+
+    def work(self) -> Work:
+        """Every token's row is set against the whole table; there is no cache."""
+        return Work(
+            computed_in="float32", table_bytes=0, body=0, head=self.parameters(),
+            last_only=True, layers=0, heads=0, kv_heads=0, head_size=0, cache_item=4,
+        )  # fmt: skip
 
     def device_peak(self) -> Mapping[str, int]:
         return {}
