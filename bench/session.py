@@ -23,6 +23,7 @@ from bench.record import SCHEMA, Record, to_json
 from bench.settings import Settings
 from bench.source import Source, resolve
 from bench.text import Text
+from bench.tokenizing import TOKENIZER, digest
 from bench.variant import Variant
 
 RUN_FILE = pytest.StashKey[Path]()
@@ -74,10 +75,16 @@ class BenchSession:
         """The evaluation text in the teacher's tokens."""
         return texts.evaluation(self.settings, self.teacher_folder, self.source.positions)
 
+    def text_for(self, folder: Path) -> Text:
+        """The same text in the tokens of the tokenizer in `folder`, where that is another."""
+        if digest(folder) in (None, self.text.tokenizer):
+            return self.text
+        return texts.evaluation(self.settings, folder, self.source.positions, foreign=True)
+
     def check_before_making(self) -> None:
         """Everything that can be refused before something slow has started. Raises Misuse."""
         texts.check(self.settings)
-        if (self.source.path / texts.TOKENIZER).is_file():
+        if (self.source.path / TOKENIZER).is_file():
             texts.evaluation(self.settings, self.source.path, self.source.positions)
         self.artifacts.check_writable()
 

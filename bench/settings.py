@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 
 from bench.errors import Misuse
 from bench.machine import usable_threads, versions
+from bench.recipe import Recipe, recipes
 from bench.sampling import Plan
 from bench.variant import Place
 
@@ -47,7 +48,9 @@ OPTIONS = (
     Option(name="text", default="demo", metavar="TEXT",
            help="the evaluation text: demo, a text file, or hub-dataset:config:split:column"),
     Option(name="eval_tokens", default="16384", metavar="N",
-           help="score only the first N tokens of the text; part of the recipe's name"),
+           help="score only the first N tokens of the text, or all; part of the recipe's name"),
+    Option(name="recipe", default="hf-strided", metavar="NAME",
+           help="how the text is scored: hf-strided, disjoint, word or llama.cpp"),
     Option(name="window", default="512", metavar="N", help="tokens a scored window holds"),
     Option(name="stride", default="256", metavar="N", help="tokens from one window to the next"),
     Option(name="device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N"),
@@ -76,6 +79,8 @@ LISTS = {
 }
 """Ini keys `bench_...` that hold several words."""
 OURS = "variants"
+ALL = "all"
+"""The word for no limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,9 @@ class Settings:
 
     teacher: str
     text: str
-    eval_tokens: int
+    eval_tokens: int | None
+    """None: all that the text has."""
+    recipe: str
     window: int
     stride: int
     device: str
@@ -106,9 +113,9 @@ class Settings:
     def resolve(cls, line: Lookup, ini: Lookup) -> Settings:
         """From `line(name)` and `ini(key)`, each None where nothing is said. Raises Misuse."""
         said = {option.name: _said(option, line, ini) for option in OPTIONS}
-        numbers = ("eval_tokens", "window", "stride")
-        checked = {name: _positive(name, said[name]) for name in numbers}
-        if checked["stride"] >= checked["window"]:
+        checked = {name: _positive(name, said[name]) for name in ("window", "stride")}
+        recipe = _recipe(said["recipe"])
+        if recipe.strides and checked["stride"] >= checked["window"]:
             raise Misuse(
                 f"--stride {checked['stride']} is not shorter than --window "
                 f"{checked['window']}: some tokens would be scored without any before them"
@@ -117,6 +124,8 @@ class Settings:
         return cls(
             teacher=said["teacher"],
             text=said["text"],
+            eval_tokens=_count_or_all("eval_tokens", said["eval_tokens"]),
+            recipe=recipe.name,
             device=_device(said["device"]),
             threads=_threads(said["threads"]),
             precision=_share("precision", said["precision"]),
@@ -147,6 +156,7 @@ class Settings:
     def as_arguments(self) -> list[str]:
         """The same settings for a child's command line; packages travel by its ini."""
         said = {option.flag: getattr(self, option.name) for option in OPTIONS}
+        said["--eval-tokens"] = self.eval_tokens or ALL
         return [f"{flag}={value}" for flag, value in said.items() if value is not None]
 
 
@@ -210,6 +220,16 @@ def _seconds(name: str, text: str) -> float:
     if time <= 0:
         raise Misuse(f"--{name} {text!r} is no time above zero, such as 10s, 500ms or 2min")
     return time
+
+
+def _count_or_all(name: str, text: str) -> int | None:
+    return None if text == ALL else _positive(name, text)
+
+
+def _recipe(name: str) -> Recipe:
+    if name not in recipes():
+        raise Misuse(f"--recipe {name!r} is none of {', '.join(sorted(recipes()))}")
+    return recipes()[name]
 
 
 def _device(text: str) -> str:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from bench.errors import Misuse
 from bench.settings import Settings
-from bench.text import content, encode, evaluation, first_tokens
+from bench.corpus import content
+from bench.text import evaluation
+from bench.tokenizing import encode, first_tokens
 from tests.fakes.recipes import checkpoint
 
 
@@ -66,13 +68,14 @@ def test_the_first_tokens_are_those_of_the_whole(
     count: int, text: str, tokens_folder: Path
 ) -> None:
     assert (
-        list(first_tokens(tokens_folder, text, count)) == list(encode(tokens_folder, text))[:count]
+        list(first_tokens(tokens_folder, text, count).ids)
+        == list(encode(tokens_folder, text))[:count]
     )
 
 
 def test_too_few_tokens(settings: Settings, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("x" * 63)
-    with pytest.raises(Misuse, match="63 tokens are fewer than one window of 64"):
+    with pytest.raises(Misuse, match="63 tokens are fewer than the 64"):
         evaluation(settings, folder, 1000)
 
 
