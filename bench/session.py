@@ -21,7 +21,7 @@ from bench.machine import describe, load_average
 from bench.make import ChildMaker
 from bench.record import SCHEMA, Record, to_json
 from bench.settings import Settings
-from bench.source import Source, resolve
+from bench.source import Source, origin_warning, resolve
 from bench.text import Text
 from bench.tokenizing import TOKENIZER, digest
 from bench.variant import Variant
@@ -117,7 +117,13 @@ class BenchSession:
             why = f"{record.variant} was never proven to be what its name says"
         if why and record.figured:
             return replace(record, status="proof_failed", message=why, values={}, facts={})
-        return replace(record, proof=self.proofs.get(record.variant, {}))
+        warnings = tuple(dict.fromkeys([*record.warnings, *self._teachers_warnings()]))
+        return replace(record, proof=self.proofs.get(record.variant, {}), warnings=warnings)
+
+    def _teachers_warnings(self) -> list[str]:
+        """What holds of every row, as the teacher is what they are set against."""
+        found = vars(self).get("teacher_folder")  # asking for it would make the teacher
+        return [warning] if found and (warning := origin_warning(found)) else []
 
     def document(self, clocked: Iterable[str]) -> dict[str, Any]:
         """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""

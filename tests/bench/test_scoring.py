@@ -183,7 +183,7 @@ def test_vocabularies_of_different_sizes_have_no_kl() -> None:
 
 
 def test_a_token_beyond_the_vocabulary() -> None:
-    with pytest.raises(Unsupported, match="token 10 of the text is beyond .* vocabulary of 10"):
+    with pytest.raises(Unsupported, match=r"token 10 of the text is beyond .* vocabulary of 10"):
         list(score(Bigram(10), text_of([0] * 9 + [10])))  # type: ignore[arg-type]
 
 

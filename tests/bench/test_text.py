@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.corpus import content
 from bench.errors import Misuse
 from bench.settings import Settings
-from bench.corpus import content
 from bench.text import evaluation
 from bench.tokenizing import encode, first_tokens
 from tests.fakes.recipes import checkpoint
