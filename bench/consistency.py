@@ -37,16 +37,21 @@ class Gaps:
 
 
 def gaps(model: Model, tokens: Sequence[int]) -> Gaps:
-    """From `ROWS` rows of `LENGTH` tokens, side by side from the start of `tokens`."""
+    """From `ROWS` rows of `LENGTH` tokens, side by side from the start of `tokens`.
+
+    A shorter text gives fewer rows.
+    """
     import numpy as np
 
-    rows = [list(tokens[at * LENGTH : (at + 1) * LENGTH]) for at in range(ROWS)]
-    rows = [row for row in rows if len(row) == len(rows[0])]
+    length = min(LENGTH, len(tokens))
+    prompt = min(PROMPT, length // 2)
+    rows = [list(tokens[at * length : (at + 1) * length]) for at in range(ROWS)]
+    rows = [row for row in rows if len(row) == length]
     together = model.logits(rows)
     alone = np.stack([model.logits([row])[0] for row in rows])
-    stepped = np.stack([stepwise(model, row, PROMPT) for row in rows])
+    stepped = np.stack([stepwise(model, row, prompt) for row in rows])
     return Gaps(
-        cache=float(np.abs(stepped - alone[:, PROMPT - 1 : -1]).max()),
+        cache=float(np.abs(stepped - alone[:, prompt - 1 : -1]).max()),
         batch=float(np.abs(together - alone).max()),
         spread=float(alone.std()),
     )

@@ -84,8 +84,8 @@ def test_words_and_bytes_are_lm_evals() -> None:
         )  # fmt: skip
 
 
-PAGE = """ = Valkyria <unk> = \n \n Senjō no Valkyria 3 : Unrecorded Chronicles ( Japanese : 戦場 , lit .
- Valkyria 3 ) , is a " role @-@ playing " game ; it sold 1 @,@ 000 copies at 3 @.@ 5 ° C . \n
+PAGE = """ = Valkyria <unk> = \n \n Senjō no Valkyria 3 : Chronicles ( Japanese : 戦場 , lit
+ .  Valkyria 3 ) , is a " role @-@ playing " game ; it sold 1 @,@ 000 copies at 3 @.@ 5 ° C . \n
  = = Plot = = \n \n = = = Notes = = = \n \n The players ' units ' moves [ sic ] aren 't N { x } !
  What ? It 's the soldiers ' own . \n"""
 
