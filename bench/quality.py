@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.resampling import Estimate, mean, power, rms
+from bench.resampling import Resampled, mean, power, rms
 from bench.scoring import Paired, Seen
 from bench.text import Text
 
@@ -23,29 +23,29 @@ ENOUGH_FOR_P99 = 1000
 class Fidelity:
     """How near a variant is to the teacher, token by token, over the same windows."""
 
-    loss_difference: Estimate
+    loss_difference: Resampled
     """The variant's nats less the teacher's, paired."""
-    rms_probability: Estimate
+    rms_probability: Resampled
     """Of the difference of the probability that both give to the token that comes next.
 
     Source: the same figure of llama.cpp's perplexity tool.
     """
-    kl: Estimate | None
+    kl: Resampled | None
     kl_median: float | None
     kl_p99: float | None
-    top1: Estimate | None
+    top1: Resampled | None
 
 
 @dataclass(frozen=True)
 class Quality:
     """How well a variant predicts the text."""
 
-    loss: Estimate
-    perplexity: Estimate
-    bits_per_byte: Estimate | None
+    loss: Resampled
+    perplexity: Resampled
+    bits_per_byte: Resampled | None
     byte_perplexity: float | None
     """None unless the recipe is one of whole documents."""
-    word_perplexity: Estimate | None
+    word_perplexity: Resampled | None
     fidelity: Fidelity | None
 
 
@@ -95,7 +95,7 @@ def _root_mean_square(numbers: NDArray[numpy.float64]) -> float:
     return math.sqrt(float((numbers * numbers).mean()))
 
 
-def _per_byte(windows: Sequence[Seen], text: Text) -> Estimate | None:
+def _per_byte(windows: Sequence[Seen], text: Text) -> Resampled | None:
     """Bits for each byte of the raw text: by document, or by the windows' scored tokens."""
     if text.way.documents:
         return _by_document(
@@ -114,7 +114,7 @@ def _per_byte(windows: Sequence[Seen], text: Text) -> Estimate | None:
     return mean([nats / _LN2 / size for nats, size in blocks], [size for _, size in blocks])
 
 
-def _per_word(windows: Sequence[Seen], text: Text) -> Estimate:
+def _per_word(windows: Sequence[Seen], text: Text) -> Resampled:
     return _by_document(windows, [stream.words for stream in text.streams], text, power, 1.0)
 
 
@@ -122,9 +122,9 @@ def _by_document(
     windows: Sequence[Seen],
     counts: Sequence[int],
     text: Text,
-    estimate: Callable[[Sequence[float], Sequence[float]], Estimate],
+    estimate: Callable[[Sequence[float], Sequence[float]], Resampled],
     scale: float,
-) -> Estimate:
+) -> Resampled:
     nats = [0.0] * len(text.streams)
     for one in windows:
         nats[one.window.stream] += float(one.losses.sum())

@@ -18,7 +18,7 @@ FEWEST = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class Resampled:
     """A figure of blocks, how sure it is, and all that it was made of."""
 
     value: float
@@ -28,38 +28,33 @@ class Estimate:
     samples: tuple[float, ...]
     weights: tuple[float, ...]
     estimator: str
-    """A key of ESTIMATORS, which gives the same again from samples and weights."""
+    """A key of SHAPES; `estimate` gives the same again from samples and weights."""
 
 
-def mean(samples: Sequence[float], weights: Sequence[float]) -> Estimate:
+def mean(samples: Sequence[float], weights: Sequence[float]) -> Resampled:
     """The mean over all that the blocks hold, from their means and sizes."""
-    return _estimate("block-mean", samples, weights)
+    return estimate("bootstrap_mean", samples, weights)
 
 
-def rms(samples: Sequence[float], weights: Sequence[float]) -> Estimate:
+def rms(samples: Sequence[float], weights: Sequence[float]) -> Resampled:
     """The root of the mean square over all, from the blocks' own roots and sizes."""
-    return _estimate("block-rms", samples, weights)
+    return estimate("bootstrap_rms", samples, weights)
 
 
-def power(samples: Sequence[float], weights: Sequence[float]) -> Estimate:
+def power(samples: Sequence[float], weights: Sequence[float]) -> Resampled:
     """exp of the mean over all: a perplexity, from the blocks' mean nats and sizes.
 
     Its samples stay in nats.
     """
-    return _estimate("block-exp", samples, weights)
+    return estimate("bootstrap_exp", samples, weights)
 
 
 SHAPES: Mapping[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
-    "block-mean": (float, float),
-    "block-rms": (lambda sample: sample * sample, math.sqrt),
-    "block-exp": (float, math.exp),
+    "bootstrap_mean": (float, float),
+    "bootstrap_rms": (lambda sample: sample * sample, math.sqrt),
+    "bootstrap_exp": (float, math.exp),
 }
 """By estimator: what is averaged of a sample, and what is made of the average."""
-ESTIMATORS: Mapping[str, Callable[[Sequence[float], Sequence[float]], Estimate]] = {
-    "block-mean": mean,
-    "block-rms": rms,
-    "block-exp": power,
-}
 
 
 def mean_of_blocks(samples: Sequence[float], weights: Sequence[float]) -> Interval:
@@ -93,14 +88,15 @@ def _ratio(samples: NDArray[Any], weights: NDArray[Any], axis: int = -1) -> NDAr
     return total
 
 
-def _estimate(estimator: str, samples: Sequence[float], weights: Sequence[float]) -> Estimate:
+def estimate(estimator: str, samples: Sequence[float], weights: Sequence[float]) -> Resampled:
+    """Value and interval of blocks; `estimator` is a key of SHAPES."""
     taken, made = SHAPES[estimator]
     inner = [taken(sample) for sample in samples]
     value = math.fsum(s * w for s, w in zip(inner, weights, strict=True)) / math.fsum(weights)
     low, high = mean_of_blocks(inner, weights) or (None, None)
-    return Estimate(
+    return Resampled(
         value=made(value),
-        low=None if low is None else made(max(low, 0.0) if estimator == "block-rms" else low),
+        low=None if low is None else made(max(low, 0.0) if estimator == "bootstrap_rms" else low),
         high=None if high is None else made(high),
         samples=tuple(map(float, samples)),
         weights=tuple(map(float, weights)),
