@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,20 @@ def gaps(model: Model, tokens: Sequence[int]) -> Gaps:
         batch=float(np.abs(together - alone).max()),
         spread=float(alone.std()),
     )
+
+
+def complaints(found: Gaps, kind: str) -> Iterator[str]:
+    """A sentence for every gap beyond the share that `kind`, a key of SHARES, may reach."""
+    tolerance = SHARES[kind] * found.spread
+    for how, gap in (
+        ("decoding with its cache and without", found.cache),
+        (f"batches of 1 and {ROWS}", found.batch),
+    ):
+        if not gap <= tolerance:
+            yield (
+                f"its logits in {how} are up to {gap:.2g} apart, beyond the {tolerance:.2g} that "
+                f"{kind} may"
+            )
 
 
 def stepwise(model: Model, row: Sequence[int], prompt: int) -> NDArray[numpy.float32]:

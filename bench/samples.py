@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.model import Model
+from bench.tokenizing import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,11 +19,21 @@ TEMPERATURE = 0.8
 
 
 @dataclass(frozen=True)
-class Pair:
+class Side:
     """What the teacher and a variant wrote behind one prompt."""
 
+    prompt: tuple[int, ...]
     teacher: tuple[int, ...]
     variant: tuple[int, ...]
+    temperature: float = 0.0
+    """0: the likeliest token at every step."""
+    seed: int = 0
+
+    @property
+    def recipe(self) -> str:
+        """How its figures are worked out."""
+        warmth = f"temperature{self.temperature}" if self.temperature else "greedy"
+        return f"{PROMPTS}x{NEW_TOKENS}-{warmth}-seed{self.seed}"
 
     @property
     def parting(self) -> int | None:
@@ -39,6 +51,29 @@ class Pair:
         """The share of places with the same token."""
         same = sum(a == b for a, b in zip(self.teacher, self.variant, strict=True))
         return same / len(self.teacher)
+
+    def told(self, folder: Path) -> dict[str, Any]:
+        """For the run file, as text of the tokenizer in `folder`."""
+        return {
+            "prompt": decode(folder, self.prompt),
+            "temperature": self.temperature,
+            "teacher": decode(folder, self.teacher),
+            "variant": decode(folder, self.variant),
+            "first_difference": self.parting,
+            "equal_tokens": self.equal,
+        }
+
+
+def side_by_side(
+    model: Model, teacher: Model, starts: Sequence[Sequence[int]], seed: int
+) -> Iterator[Side]:
+    """Both models' greedy texts, then their sampled ones; the teacher itself writes twice."""
+    for start in starts:
+        pair = greedy(teacher, start), greedy(model, start)
+        yield Side(tuple(start), *pair, seed=seed)
+    for at, start in enumerate(starts):
+        pair = sampled(teacher, start, seed + at), sampled(model, start, seed + at)
+        yield Side(tuple(start), *pair, TEMPERATURE, seed)
 
 
 def prompts(tokens: Sequence[int], seed: int) -> list[list[int]]:

@@ -200,50 +200,6 @@ def test_loss_is_that_of_the_table(full: Ended) -> None:
     assert sum(values["loss"].weights) == 199
 
 
-def test_fidelity_is_that_of_the_two_tables(full: Ended) -> None:
-    """int8's KL to the teacher, worked out again from the folders that were made."""
-    import numpy
-    from scipy.special import log_softmax
-    from tokenizers import Tokenizer
-
-    from bench.stdlib_text import held_out
-    from tests.fakes.recipes import checkpoint
-
-    logs = []
-    for name in ("teacher", "int8"):
-        (weights,) = (full.folder / "artifacts").glob(f"{name}-*/model.safetensors")
-        table = numpy.array(checkpoint.read_table(weights.parent)[0]).reshape(256, -1)
-        table = table / abs(table).max()
-        logs.append(log_softmax(table @ table.T, axis=-1))
-    tokenizer = Tokenizer.from_file(str(full.folder / "checkpoint" / "tokenizer.json"))
-    ids = tokenizer.encode(held_out()).ids[:200]
-    kl = (numpy.exp(logs[0]) * (logs[0] - logs[1])).sum(-1)[ids[:-1]]
-    values = cell(full, "quality", "int8").values
-    assert values["kl"].value == pytest.approx(kl.mean(), rel=1e-4)
-    assert values["kl_median"].value == pytest.approx(numpy.median(kl), rel=1e-4)
-    assert values["kl_p99"].value is None  # 199 tokens are too few
-    assert values["loss"].recipe == "hf-strided-w64-s32-t200"
-    itself = cell(full, "quality", "teacher").values
-    assert (itself["kl"].value, itself["top1"].value, itself["loss_difference"].value) == (0, 1, 0)
-    assert full.document["weighbridge"]["text"]["bytes"] == 200
-
-
-def test_texts_stand_side_by_side(full: Ended) -> None:
-    itself, other = (cell(full, "samples", name) for name in ("teacher", "int8"))
-    assert itself.values["equal_tokens"].value == itself.values["equal_tokens_sampled"].value == 1
-    assert all(text["teacher"] == text["variant"] for text in itself.facts["texts"])
-    assert [text["teacher"] for text in other.facts["texts"]] == [
-        text["teacher"] for text in itself.facts["texts"]
-    ]
-    assert {text["temperature"] for text in other.facts["texts"]} == {0.0, 0.8}
-
-
-def test_a_table_says_the_same_however_it_is_asked(full: Ended) -> None:
-    found = cell(full, "consistency", "teacher")
-    assert found.values["cache_gap"].value == pytest.approx(0, abs=1e-6)
-    assert found.warnings == ()
-
-
 # ---- smaller sessions ----
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
+import numpy as np
 import pytest
+from scipy.special import log_softmax
+from tokenizers import Tokenizer
 
 from bench.source import DEQUANTISED
+from bench.stdlib_text import held_out
+from bench.tokenizing import digest
 from tests.fakes import _project
 from tests.fakes._project import Ended, weigh
+from tests.fakes.recipes import checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +26,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     (project / "checkpoint" / "origin.json").write_text(json.dumps({"dequantised": True}))
     return weigh(
         project, "--variant=teacher,int8,foreign,wider,overflowing", "--recipe=disjoint",
-        "-k", "quality or samples", "--benchmark-json",
+        "-k", "quality or samples or consistency", "--benchmark-json",
     )  # fmt: skip
 
 
@@ -27,6 +34,53 @@ def test_a_few_bit_teacher_is_flagged_in_every_row(ended: Ended) -> None:
     rows = [record for record in ended.cells.values() if record.figured]
     assert len(rows) > 5
     assert all(DEQUANTISED in record.warnings for record in rows)
+
+
+def test_fidelity_is_that_of_the_two_tables(ended: Ended) -> None:
+    """int8's KL to the teacher, worked out again from the folders that were made."""
+    logs = []
+    for name in ("teacher", "int8"):
+        (weights,) = (ended.folder / "artifacts").glob(f"{name}-*/model.safetensors")
+        table = np.array(checkpoint.read_table(weights.parent)[0]).reshape(256, -1)
+        table = table / abs(table).max()
+        logs.append(log_softmax(table @ table.T, axis=-1))
+    tokenizer = Tokenizer.from_file(str(ended.folder / "checkpoint" / "tokenizer.json"))
+    ids = tokenizer.encode(held_out()).ids[:200]
+    before = [token for at, token in enumerate(ids[:-1]) if (at + 1) % 64]
+    kl = (np.exp(logs[0]) * (logs[0] - logs[1])).sum(-1)[before]
+    values = ended.cells["quality[int8]"].values
+    assert values["kl"].value == pytest.approx(kl.mean(), rel=1e-4)
+    assert values["kl_median"].value == pytest.approx(np.median(kl), rel=1e-4)
+    assert values["kl_p99"].value is None  # 196 tokens are too few
+    assert sum(values["loss"].weights) == len(before) == 196
+    itself = ended.cells["quality[teacher]"].values
+    assert (itself["kl"].value, itself["top1"].value, itself["loss_difference"].value) == (0, 1, 0)
+
+
+def test_the_run_says_which_text_and_tokenizer(ended: Ended) -> None:
+    said = ended.document["weighbridge"]["text"]
+    assert (said["recipe"], said["tokens"], said["bytes"]) == ("disjoint-w64-t200", 200, 200)
+    assert said["tokenizer"] == digest(ended.folder / "checkpoint")
+    schema = json.loads((_project.ROOT / "bench" / "run.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(ended.document)
+
+
+def test_texts_stand_side_by_side(ended: Ended) -> None:
+    itself, other = (ended.cells[f"samples[{name}]"] for name in ("teacher", "int8"))
+    assert itself.values["equal_tokens"].value == itself.values["equal_tokens_sampled"].value == 1
+    assert all(text["teacher"] == text["variant"] for text in itself.facts["texts"])
+    assert [text["teacher"] for text in other.facts["texts"]] == [
+        text["teacher"] for text in itself.facts["texts"]
+    ]
+    assert {text["temperature"] for text in other.facts["texts"]} == {0.0, 0.8}
+
+
+def test_a_table_says_the_same_however_it_is_asked(ended: Ended) -> None:
+    found = ended.cells["consistency[teacher]"]
+    assert found.values["cache_gap"].value == pytest.approx(0, abs=1e-6)
+    assert found.warnings == (DEQUANTISED,)
+    wrong = ended.cells["consistency[overflowing]"]
+    assert any("decoding with its cache and without" in warning for warning in wrong.warnings)
 
 
 def test_another_tokenizer_is_scored_by_itself(ended: Ended) -> None:

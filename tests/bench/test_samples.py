@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from bench.samples import PROMPT_TOKENS, PROMPTS, TEMPERATURE, Pair, draw, prompts
+from bench.samples import PROMPT_TOKENS, PROMPTS, TEMPERATURE, Side, draw, prompts
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from bench.samples import PROMPT_TOKENS, PROMPTS, TEMPERATURE, Pair, draw, promp
 def test_where_two_texts_part(
     one: tuple[int, ...], other: tuple[int, ...], parting: int | None, together: int, equal: float
 ) -> None:
-    pair = Pair(one, other)
+    pair = Side((), one, other)
     assert (pair.parting, pair.together, pair.equal) == (parting, together, equal)
 
 
