@@ -8,7 +8,7 @@ import pytest
 
 from bench.variant import Place
 
-PLACE = Place(device="cpu", threads=2)
+PLACE = Place(device="cpu", threads=1)
 
 
 def gguf_file() -> Path:

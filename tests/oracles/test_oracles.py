@@ -107,7 +107,7 @@ def test_the_second_halves_are_llama_cpps(
     file = smol.gguf_file()
     file = smol.in_float32(file, tmp_path / "float32.gguf") if weights == "float32" else file
     theirs = llama_cpp.Llama(
-        str(file), n_ctx=WINDOW, n_batch=WINDOW, logits_all=True, verbose=False, n_threads=2,
+        str(file), n_ctx=WINDOW, n_batch=WINDOW, logits_all=True, verbose=False, n_threads=1, n_threads_batch=1,
         type_k=0, type_v=0, flash_attn=False,
     )  # fmt: skip
     text = text_of(folder, "llama.cpp", 2048)
