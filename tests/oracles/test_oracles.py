@@ -102,17 +102,23 @@ def test_the_detokenised_page_is_lm_evals() -> None:
 def test_the_second_halves_are_llama_cpps(
     folder: Path, ours: Any, weights: str, tmp_path: Path
 ) -> None:
-    """Its chunks, its logits; its cache in float32. As packed, its activations are rounded too."""
+    """Its chunks and its logits of our tokens; its cache in float32.
+
+    As packed, it rounds activations to 8 bits too. Its own tokenizer cuts some runs of signs
+    otherwise than the checkpoint's (the first time at token 1,754 of this text), so the ids are
+    given.
+    """
     llama_cpp = pytest.importorskip("llama_cpp")
     file = smol.gguf_file()
     file = smol.in_float32(file, tmp_path / "float32.gguf") if weights == "float32" else file
     theirs = llama_cpp.Llama(
-        str(file), n_ctx=WINDOW, n_batch=WINDOW, logits_all=True, verbose=False, n_threads=1, n_threads_batch=1,
-        type_k=0, type_v=0, flash_attn=False,
+        str(file), n_ctx=WINDOW, n_batch=WINDOW, logits_all=True, verbose=False,
+        n_threads=1, n_threads_batch=1, type_k=0, type_v=0, flash_attn=False,
     )  # fmt: skip
     text = text_of(folder, "llama.cpp", 2048)
     raw = corpus.content("demo")[:40_000].encode()
-    assert theirs.tokenize(raw, add_bos=False, special=False)[:2048] == list(text.tokens)
+    tokens = theirs.tokenize(raw, add_bos=False, special=False)
+    assert tokens[:1000] == list(text.tokens[:1000])
     assert theirs.metadata.get("tokenizer.ggml.add_bos_token") == "false"
     assert text.prefix is None
     losses = []
