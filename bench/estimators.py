@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
+from bench import resampling
 from bench.statistics import Interval, mean_interval, weighted_mean
 from bench.steady import few_interval, steady_interval
 
@@ -26,6 +27,22 @@ def _mean(samples: Sequence[float], weights: Sequence[float]) -> Estimate:
     return weighted_mean(samples, sizes), mean_interval(samples, sizes)
 
 
-ESTIMATORS: Mapping[str, Estimator] = {"median": _steady, "median_few": _few, "mean": _mean}
+def _resampled(name: str) -> Estimator:
+    def made(samples: Sequence[float], weights: Sequence[float]) -> Estimate:
+        found = resampling.estimate(name, samples, weights or [1.0] * len(samples))
+        if found.low is None or found.high is None:
+            return found.value, None
+        return found.value, (found.low, found.high)
+
+    return made
+
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "median": _steady,
+    "median_few": _few,
+    "mean": _mean,
+    **{name: _resampled(name) for name in resampling.SHAPES},
+}
 """`median`: of a steady series (bench/steady.py); `median_few`: of fewer samples than that needs;
-`mean`: of blocks that count by their weights (the ratio estimator)."""
+`mean`: of blocks that count by their weights (the ratio estimator); `bootstrap_...`: of such
+blocks too, resampled (bench/resampling.py)."""

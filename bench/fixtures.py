@@ -62,9 +62,9 @@ def folder(bench_session: BenchSession, variant: Variant) -> Path:
 
 
 @pytest.fixture(scope="session")
-def text(bench_session: BenchSession) -> Text:
-    """The evaluation text, in tokens."""
-    return bench_session.text
+def text(bench_session: BenchSession, folder: Path) -> Text:
+    """The evaluation text, in tokens: the teacher's, unless the variant has others of its own."""
+    return bench_session.text_for(folder)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Tokens: TypeAlias = list[list[int]]
 """Token ids, one row a sequence; all rows of one call are equally long."""
 
+Choose: TypeAlias = "Callable[[numpy.ndarray[Any, Any]], list[int]]"
+"""Float32 scores of the next token, (batch, vocabulary) -> a token for each row."""
+
 Proof: TypeAlias = Mapping[str, Any]
 """What a variant showed of itself, in values that JSON holds."""
 
@@ -34,6 +37,10 @@ class Model(Protocol):
         self, prompt: Tokens, new_tokens: int, tick: Callable[[], None] | None = None
     ) -> Tokens:
         """Exactly `new_tokens` greedy tokens a row; `tick` is called as each step's are ready."""
+        ...
+
+    def decode(self, prompt: Tokens, new_tokens: int, choose: Choose) -> Tokens:
+        """As `generate`, by the same cache, but `choose` picks each step's tokens."""
         ...
 
     def proof(self) -> Proof:

@@ -10,6 +10,7 @@ from bench.cell import Cell
 from bench.estimators import ESTIMATORS
 from bench.metric import Metric
 from bench.record import Status, Value
+from bench.resampling import Resampled
 from bench.statistics import Interval
 from bench.steady import ENOUGH
 
@@ -61,6 +62,11 @@ class Note:
         mean, interval = ESTIMATORS["mean"](samples, weights)
         self.estimate(metric, mean, interval, recipe)
         return self._keep(metric, samples=tuple(samples), weights=tuple(weights), estimator="mean")
+
+    def put(self, metric: Metric, found: Resampled | float | None, recipe: str) -> None:
+        """What a recipe with a name found; None: it cannot be had here."""
+        known = vars(found) if isinstance(found, Resampled) else {"value": found}
+        self._put(metric, recipe=recipe, **known)
 
     def _put(self, metric: Metric, **known: Any) -> None:
         self._cell.values[metric.name] = Value(

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from bench import runfile
-from bench import text as texts
+from bench import corpus, runfile
 from bench.cell import CELL
 from bench.commit import digest
 from bench.errors import Misuse
@@ -131,7 +130,7 @@ def _same(bench: BenchSession, cells: Sequence[pytest.Item]) -> dict[str, Any]:
         **machine,
         **{f"gpu {key}": gpu.get(key) for key in ("name", "driver")},
         **{f"the making of {name}": fingerprint[:16] for name, fingerprint in made.items()},
-        "the text": _digest(texts.content(bench.settings.text)),
+        "the text": _digest(corpus.content(bench.settings.text)),
         "the selected cells": f"{len(cells)}, {_digest(' '.join(sorted(labels)))}",
         "Weighbridge's code": bench.machine["harness"]["code"],
         "the suites' code": digest(sorted({item.path for item in cells})),

@@ -22,8 +22,9 @@ from bench.machine import describe, load_average
 from bench.make import ChildMaker
 from bench.record import SCHEMA, Record, to_json
 from bench.settings import Settings
-from bench.source import Source, resolve
+from bench.source import Source, origin_warning, resolve
 from bench.text import Text
+from bench.tokenizing import TOKENIZER, digest
 from bench.variant import TEACHER, Variant
 
 RUN_FILE = pytest.StashKey[Path]()
@@ -91,10 +92,16 @@ class BenchSession:
         """The evaluation text in the teacher's tokens."""
         return texts.evaluation(self.settings, self.teacher_folder, self.source.positions)
 
+    def text_for(self, folder: Path) -> Text:
+        """The same text in the tokens of the tokenizer in `folder`, where that is another."""
+        if digest(folder) in (None, self.text.tokenizer):
+            return self.text
+        return texts.evaluation(self.settings, folder, self.source.positions, foreign=True)
+
     def check_before_making(self) -> None:
         """Everything that can be refused before something slow has started. Raises Misuse."""
         texts.check(self.settings)
-        if (self.source.path / texts.TOKENIZER).is_file():
+        if (self.source.path / TOKENIZER).is_file():
             texts.evaluation(self.settings, self.source.path, self.source.positions)
         self.artifacts.check_writable()
 
@@ -137,13 +144,20 @@ class BenchSession:
             why = f"{record.variant} was never proven to be what its name says"
         if why and record.figured:
             return replace(record, status="proof_failed", message=why, values={}, facts={})
+        warnings = [*record.warnings, *self._teachers_warnings()]
         if record.cell in self.resumed and before and proof != before:
-            said = "measured in a session that broke off, where its variant's proof was another"
-            return replace(record, proof=proof, warnings=(*record.warnings, said))
-        return replace(record, proof=proof)
+            warnings.append(
+                "measured in a session that broke off, where its variant's proof was another"
+            )
+        return replace(record, proof=proof, warnings=tuple(dict.fromkeys(warnings)))
 
     def _proof(self, variant: str) -> Mapping[str, Any]:
         return self.proofs.get(variant) or self.proofs_before.get(variant, {})
+
+    def _teachers_warnings(self) -> list[str]:
+        """What holds of every row, as the teacher is what they are set against."""
+        found = vars(self).get("teacher_folder")  # asking for it would make the teacher
+        return [warning] if found and (warning := origin_warning(found)) else []
 
     def document(self, clocked: Iterable[str]) -> dict[str, Any]:
         """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""

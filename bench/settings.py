@@ -14,6 +14,7 @@ from platformdirs import user_cache_path
 from bench.confine import bytes_of
 from bench.errors import Misuse
 from bench.machine import usable_threads, versions
+from bench.recipe import Recipe, recipes
 from bench.sampling import Plan
 from bench.variant import Place
 
@@ -50,7 +51,9 @@ OPTIONS = (
     Option(name="text", default="demo", metavar="TEXT",
            help="the evaluation text: demo, a text file, or hub-dataset:config:split:column"),
     Option(name="eval_tokens", default="16384", metavar="N",
-           help="score only the first N tokens of the text; part of the recipe's name"),
+           help="score only the first N tokens of the text, or all; part of the recipe's name"),
+    Option(name="recipe", default="hf-strided", metavar="NAME",
+           help="how the text is scored: hf-strided, disjoint, word or llama.cpp"),
     Option(name="window", default="512", metavar="N", help="tokens a scored window holds"),
     Option(name="stride", default="256", metavar="N", help="tokens from one window to the next"),
     Option(name="device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N"),
@@ -85,6 +88,8 @@ LISTS = {
 }
 """Ini keys `bench_...` that hold several words."""
 OURS = "variants"
+ALL = "all"
+"""The word for no limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +98,9 @@ class Settings:
 
     teacher: str
     text: str
-    eval_tokens: int
+    eval_tokens: int | None
+    """None: all that the text has."""
+    recipe: str
     window: int
     stride: int
     device: str
@@ -119,9 +126,9 @@ class Settings:
     def resolve(cls, line: Lookup, ini: Lookup) -> Settings:
         """From `line(name)` and `ini(key)`, each None where nothing is said. Raises Misuse."""
         said = {option.name: _said(option, line, ini) for option in OPTIONS}
-        numbers = ("eval_tokens", "window", "stride")
-        checked = {name: _positive(name, said[name]) for name in numbers}
-        if checked["stride"] >= checked["window"]:
+        checked = {name: _positive(name, said[name]) for name in ("window", "stride")}
+        recipe = _recipe(said["recipe"])
+        if recipe.strides and checked["stride"] >= checked["window"]:
             raise Misuse(
                 f"--stride {checked['stride']} is not shorter than --window "
                 f"{checked['window']}: some tokens would be scored without any before them"
@@ -130,6 +137,8 @@ class Settings:
         return cls(
             teacher=said["teacher"],
             text=said["text"],
+            eval_tokens=_count_or_all("eval_tokens", said["eval_tokens"]),
+            recipe=recipe.name,
             device=_device(said["device"]),
             threads=_threads(said["threads"]),
             precision=_share("precision", said["precision"]),
@@ -169,6 +178,7 @@ class Settings:
         """The same settings for a child's command line; packages travel by its ini."""
         valued = [option for option in OPTIONS if not option.switch]
         said = {option.flag: getattr(self, option.name) for option in valued}
+        said["--eval-tokens"] = self.eval_tokens or ALL
         switches = ["--deterministic"] if self.deterministic else []  # isolated it is already
         return [
             *(f"{flag}={value}" for flag, value in said.items() if value is not None),
@@ -242,6 +252,16 @@ def _yes(name: str, text: str) -> bool:
     if text not in ("yes", "no"):
         raise Misuse(f"--{name} {text!r} is neither yes nor no")
     return text == "yes"
+
+
+def _count_or_all(name: str, text: str) -> int | None:
+    return None if text == ALL else _positive(name, text)
+
+
+def _recipe(name: str) -> Recipe:
+    if name not in recipes():
+        raise Misuse(f"--recipe {name!r} is none of {', '.join(sorted(recipes()))}")
+    return recipes()[name]
 
 
 def _device(text: str) -> str:

@@ -15,6 +15,12 @@ from bench.catalog import Catalog
 from bench.errors import Misuse
 
 WANTED = ("*.safetensors", "*.json", "tokenizer.model", "merges.txt", "vocab.txt")
+ORIGIN = "origin.json"
+"""Beside a teacher's weights: what they were before they were taken over."""
+DEQUANTISED = (
+    "the teacher's weights were once rounded to few bits: rounding them again to the same grid "
+    "costs nothing, so the loss of few bits looks smaller than it is"
+)
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
 
@@ -48,6 +54,13 @@ def model_files(path: Path) -> list[Path]:
     kept = _weights(path, {file for file in found if file.suffix == ".safetensors"})
     plain = {file for file in found if file.suffix != ".safetensors"}
     return sorted(kept | {file for file in plain if file.name != "training.json"})
+
+
+def origin_warning(folder: Path) -> str | None:
+    """What every figure that is set against the teacher in `folder` must be read with."""
+    path = folder / ORIGIN
+    known = path.is_file() and bool(_config(path).get("dequantised"))
+    return DEQUANTISED if known else None
 
 
 def _weights(folder: Path, found: set[Path]) -> set[Path]:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.record import Value
+from bench.record import Run, Value
 from bench.statistics import Interval, mean_interval
 
+CURVED = ("bootstrap_exp", "bootstrap_rms")
+"""Estimators whose value is no mean of the samples, so that their differences say nothing of it."""
 Verdict = Literal["better", "worse", "unclear"]
 
 
@@ -60,6 +62,15 @@ def refusal(one: Value, other: Value) -> str | None:
     return None
 
 
+def why_incomparable(one: Run, other: Run) -> str | None:
+    """Why no loss of one run may be set against one of the other; None where it may."""
+    for what, key in (("text", "fingerprint"), ("tokenizer", "tokenizer"), ("recipe", "recipe")):
+        mine, theirs = one.text.get(key), other.text.get(key)
+        if mine != theirs:
+            return f"the {what} differs: {mine} here, {theirs} there"
+    return None
+
+
 def winner(values: Mapping[str, Value]) -> str | None:
     """The name of the one that is better than every other, or None where they do not part."""
     known = {name: value for name, value in values.items() if value.value is not None}
@@ -88,7 +99,7 @@ def part(one: Value, other: Value) -> bool:
 def paired_interval(one: Value, other: Value) -> Interval:
     """95 % interval of the mean difference per window; None where the windows do not match."""
     same = len(one.samples) == len(other.samples) and one.weights == other.weights
-    if one.kind != "paired" or not one.samples or not same:
+    if one.kind != "paired" or not one.samples or not same or one.estimator in CURVED:
         return None
     differences = [a - b for a, b in zip(one.samples, other.samples, strict=True)]
     return mean_interval(differences, one.weights or None)

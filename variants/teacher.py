@@ -15,9 +15,8 @@ def make(source: Path, out: Path) -> None:
 def load(folder: Path, place: Place) -> Model:
     """In float32, unless --teacher-dtype says otherwise."""
     from variants.runtimes.plain import load_plain
-    from variants.runtimes.pytorch import origin
 
-    return load_plain(folder, place, place.teacher_dtype, more=lambda _: origin(folder))
+    return load_plain(folder, place, place.teacher_dtype)
 
 
 teacher = Variant(

@@ -1,132 +1,115 @@
-"""The loss, against a model that can be worked out by hand and against the published loop."""
+"""The figures of a scored text, from per-token numbers that are worked out apart."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bench.model import Tokens
-from bench.quality import negative_log_likelihood, window_losses, windows
+from bench.quality import ENOUGH_FOR_P99, quality
+from bench.recipe import recipes
+from bench.scoring import score
+from bench.streams import Stream
+from bench.text import Text
+from tests.bench.test_scoring import TOKENS, Bigram, text_of
+
+LONG: list[int] = np.random.default_rng(5).integers(0, 11, 1500).tolist()
 
 
-@st.composite
-def shapes(draw: st.DrawFn) -> tuple[int, int, int]:
-    """Tokens, window and stride as Settings allows them."""
-    length = draw(st.integers(2, 40))
-    return draw(st.integers(2, 200)), length, draw(st.integers(1, length - 1))
+def log_softmax(model: Bigram) -> np.ndarray[Any, Any]:
+    """Log-probabilities of the next token, (vocabulary, vocabulary)."""
+    from scipy.special import log_softmax
+
+    found: np.ndarray[Any, Any] = log_softmax(model.scores.astype(np.float64), axis=-1)
+    return found
 
 
-@given(shapes())
-def test_every_token_but_the_first_is_scored_once(shape: tuple[int, int, int]) -> None:
-    tokens, length, stride = shape
-    counts: Counter[int] = Counter()
-    for window in windows(tokens, length, stride):
-        assert 0 <= window.start < window.end <= tokens
-        assert window.end - window.start <= length
-        assert 1 <= window.scored < window.end - window.start + (window.start > 0)
-        counts.update(range(window.end - window.scored, window.end))
-    assert counts == Counter(range(1, tokens))
+def test_every_figure_of_a_pair_by_the_formulas() -> None:
+    variant, teacher = Bigram(11), Bigram(11, seed=9)
+    found = quality(score(variant, text_of(LONG), teacher), text_of(LONG))  # type: ignore[arg-type]
+    p, q = log_softmax(teacher), log_softmax(variant)
+    before, after = np.array(LONG[:-1]), np.array(LONG[1:])
+    kl = (np.exp(p) * (p - q)).sum(-1)[before]
+    loss, base = -q[before, after], -p[before, after]
+    near = found.fidelity
+    assert near is not None and near.kl is not None and near.top1 is not None
+    assert found.loss.value == pytest.approx(loss.mean())
+    assert found.perplexity.value == pytest.approx(np.exp(loss.mean()))
+    assert near.loss_difference.value == pytest.approx((loss - base).mean())
+    assert near.kl.value == pytest.approx(kl.mean())
+    assert near.kl_median == pytest.approx(np.median(kl))
+    assert near.kl_p99 == pytest.approx(np.quantile(kl, 0.99))
+    assert near.top1.value == pytest.approx((p.argmax(-1) == q.argmax(-1))[before].mean())
+    difference = np.exp(-loss) - np.exp(-base)
+    assert near.rms_probability.value == pytest.approx(np.sqrt((difference**2).mean()))
+    for each in (found.loss, found.perplexity, near.kl, near.top1, near.rms_probability):
+        assert each.low is not None and each.high is not None
+        assert each.low < each.value < each.high
+        assert sum(each.weights) == len(LONG) - 1
 
 
-@given(shapes())
-def test_every_scored_token_has_something_before_it(shape: tuple[int, int, int]) -> None:
-    tokens, length, stride = shape
-    for window in windows(tokens, length, stride):
-        context = window.end - window.scored - window.start
-        assert context >= 1
-        if window.start:
-            assert context >= min(length - stride, tokens - stride)
+def test_the_teacher_beside_itself() -> None:
+    model = Bigram(11)
+    near = quality(score(model, text_of(LONG), model), text_of(LONG)).fidelity  # type: ignore[arg-type]
+    assert near is not None and near.kl is not None and near.top1 is not None
+    assert (near.kl.value, near.kl_median, near.kl_p99) == (0, 0, 0)
+    assert (near.loss_difference.value, near.rms_probability.value) == (0, 0)
+    assert near.top1.value == 1
 
 
-def test_by_hand() -> None:
-    found = [(w.start, w.end, w.scored) for w in windows(10, 6, 3)]
-    assert found == [(0, 6, 5), (3, 9, 3), (6, 10, 1)]
+def test_no_99th_percentile_of_few_tokens() -> None:
+    assert len(TOKENS) < ENOUGH_FOR_P99
+    near = quality(score(Bigram(11), text_of(TOKENS), Bigram(11, 2)), text_of(TOKENS)).fidelity  # type: ignore[arg-type]
+    assert near is not None
+    assert near.kl_p99 is None
+    assert near.kl_median is not None
 
 
-def test_one_window_where_the_text_is_no_longer() -> None:
-    assert [(w.start, w.end, w.scored) for w in windows(6, 6, 3)] == [(0, 6, 5)]
+def test_vocabularies_of_different_sizes_keep_the_paired_loss_alone() -> None:
+    near = quality(score(Bigram(11), text_of(TOKENS), Bigram(13)), text_of(TOKENS)).fidelity  # type: ignore[arg-type]
+    assert near is not None
+    assert (near.kl, near.kl_median, near.kl_p99, near.top1) == (None, None, None, None)
+    assert math.isfinite(near.loss_difference.value)
+    assert near.rms_probability.value > 0
 
 
-class Bigram:
-    """Scores that depend on the last token alone: the sum of the losses is then known."""
-
-    def __init__(self, vocabulary: int) -> None:
-        dice = np.random.default_rng(3)
-        self.scores = dice.normal(size=(vocabulary, vocabulary)).astype(np.float32)
-        self.rows: list[int] = []
+class Even:
+    """Every token of sixteen is as likely: four bits each."""
 
     def logits(self, tokens: Tokens) -> np.ndarray[Any, Any]:
-        self.rows.append(len(tokens))
-        return self.scores[np.array(tokens)]
-
-    def loss(self, tokens: Sequence[int]) -> float:
-        """The mean over all transitions, token by token."""
-        total = 0.0
-        for before, after in pairwise(tokens):
-            row = self.scores[before].astype(np.float64)
-            total += np.log(sum(np.exp(score) for score in row)) - row[after]
-        return total / (len(tokens) - 1)
+        return np.zeros((len(tokens), len(tokens[0]), 16), dtype=np.float32)
 
 
-@pytest.mark.parametrize(("length", "stride"), [(8, 4), (8, 7), (10, 3), (64, 32), (2, 1)])
-def test_the_token_mean_does_not_depend_on_the_windows(length: int, stride: int) -> None:
-    model = Bigram(11)
-    tokens = np.random.default_rng(4).integers(0, 11, 50).tolist()
-    losses, sizes = zip(*window_losses(model, tokens, length, stride), strict=True)  # type: ignore[arg-type]
-    assert sum(sizes) == 49
-    assert np.average(losses, weights=sizes) == pytest.approx(model.loss(tokens), rel=1e-12)
-    assert set(model.rows) == {1}
+@pytest.mark.parametrize("recipe", ["hf-strided", "disjoint", "llama.cpp"])
+def test_bits_per_byte_count_the_bytes_of_what_is_scored(recipe: str) -> None:
+    """Two bytes a token, but none for every third, which shares its character with the last."""
+    text = text_of([1, 2, 3] * 30, recipe=recipe)
+    stream = replace(text.streams[0], sizes=(2, 4, 0) * 30)
+    text = replace(text, streams=(stream,))
+    found = quality(score(Even(), text), text)  # type: ignore[arg-type]
+    scored = [at for w in text.windows() for at in range(w.end - w.scored, w.end)]
+    size = sum(stream.sizes[at] for at in scored)
+    assert found.bits_per_byte is not None
+    assert found.bits_per_byte.value == pytest.approx(4 * len(scored) / size)
+    assert (found.word_perplexity, found.byte_perplexity, found.fidelity) == (None, None, None)
 
 
-def test_the_sums_are_in_float64() -> None:
-    """Half a million equal scores: each token costs log n, which float32 sums miss."""
-    n = 500_000
-    scores = np.full((2, n), 80, dtype=np.float32)
-    assert negative_log_likelihood(scores, [0, 1]) == pytest.approx(np.log(n), rel=1e-13)
-
-
-def test_scores_far_apart_neither_overflow_nor_vanish() -> None:
-    scores = np.array([[1e4, -1e4], [0.0, 0.0]], dtype=np.float32)
-    assert negative_log_likelihood(scores, [1, 0]) == pytest.approx((2e4 + np.log(2)) / 2)
-
-
-@pytest.mark.slow
-def test_it_agrees_with_the_published_loop() -> None:
-    """huggingface.co/docs/transformers/perplexity, its last average weighted by its counts."""
-    torch = pytest.importorskip("torch")
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
-    config = GPT2Config(n_layer=1, n_head=2, n_embd=16, vocab_size=53, n_positions=24)
-    model = GPT2LMHeadModel(config).eval()
-    ids = torch.randint(53, (1, 61), generator=torch.Generator().manual_seed(1))
-    total, count, previous = 0.0, 0, 0
-    for begin in range(0, 61, 7):
-        end = min(begin + 24, 61)
-        target = ids[:, begin:end].clone()
-        target[:, : -(end - previous)] = -100
-        with torch.no_grad():
-            loss = model(ids[:, begin:end], labels=target).loss
-        valid = int((target != -100).sum()) - (1 if begin == 0 else 0)
-        total, count, previous = total + float(loss) * valid, count + valid, end
-        if end == 61:
-            break
-
-    class Ours:
-        def logits(self, tokens: Tokens) -> np.ndarray[Any, Any]:
-            with torch.no_grad():
-                scores: np.ndarray[Any, Any] = model(torch.tensor(tokens)).logits.numpy()
-            return scores
-
-    found = list(window_losses(Ours(), ids[0].tolist(), 24, 7))  # type: ignore[arg-type]
-    mean = sum(loss * n for loss, n in found) / sum(n for _, n in found)
-    assert count == sum(n for _, n in found) == 60
-    assert mean == pytest.approx(total / count, rel=1e-5)
+def test_the_word_recipe_counts_words_and_bytes_of_the_raw_documents() -> None:
+    """Three documents of 5, 20 and 1 tokens: 26 × 4 bits over 13 words and 104 bytes."""
+    streams = tuple(
+        Stream(tokens=(1,) * n, sizes=(1,) * n, words=words, bytes=4 * n)
+        for n, words in ((5, 3), (20, 9), (1, 1))
+    )
+    way = recipes()["word"]
+    text = Text(name="mine", streams=streams, way=way, window=8, stride=4, prefix=0)
+    found = quality(score(Even(), text), text)  # type: ignore[arg-type]
+    assert found.word_perplexity is not None and found.bits_per_byte is not None
+    assert found.word_perplexity.value == pytest.approx(16 ** (26 / 13))
+    assert found.word_perplexity.weights == (3, 9, 1)
+    assert found.bits_per_byte.value == pytest.approx(1)
+    assert found.byte_perplexity == pytest.approx(2)
+    assert found.perplexity.value == pytest.approx(16)

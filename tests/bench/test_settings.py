@@ -90,6 +90,26 @@ def test_artifacts_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert resolve().artifacts == tmp_path / "cache" / "weighbridge"
 
 
+def test_a_recipe_that_does_not_exist() -> None:
+    with pytest.raises(Misuse) as found:
+        resolve({"recipe": "wikitext"})
+    assert str(found.value) == (
+        "--recipe 'wikitext' is none of disjoint, hf-strided, llama.cpp, word"
+    )
+
+
+def test_only_a_strided_recipe_minds_the_stride() -> None:
+    assert resolve({"recipe": "disjoint", "window": "64"}).window == 64
+    with pytest.raises(Misuse, match="--stride 256 is not shorter"):
+        resolve({"window": "64"})
+
+
+def test_all_tokens() -> None:
+    asked = resolve({"eval_tokens": "all"})
+    assert asked.eval_tokens is None
+    assert "--eval-tokens=all" in asked.as_arguments()
+
+
 def test_a_child_gets_the_same(tmp_path: Path) -> None:
     first = resolve({"seed": "7", "window": "64", "stride": "9", "artifacts": str(tmp_path)})
     said = dict(word.lstrip("-").split("=", 1) for word in first.as_arguments())

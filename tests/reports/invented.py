@@ -33,6 +33,9 @@ def text() -> dict[str, Any]:
         "name": "wikitext-2",
         "recipe": "window512-stride256",
         "fingerprint": "89abcdef01234567",
+        "tokenizer": "0123456789abcdef",
         "tokens": 16384,
+        "documents": 1,
+        "bytes": 62000,
         "python": "3.11.7",
     }

@@ -1,11 +1,14 @@
 """The variants table before it is printed, against figures worked out by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.record import Value
+from bench.resampling import SHAPES
 from reports.answer import answer
 from reports.columns import QUALITY, SPEED
-from reports.contest import against, winner
+from reports.contest import CURVED, against, paired_interval, why_incomparable, winner
 from reports.names import visible
 from reports.summary import Figure, Summary, summarise
 from tests.reports import sample
@@ -70,6 +73,23 @@ def test_different_recipes_are_never_compared() -> None:
     other = Value(value=2.0, unit="nat/tok", kind="paired", better="lower", recipe="b")
     assert against(one, other) is None
     assert winner({"one": one, "other": other}) is None
+
+
+@pytest.mark.parametrize("key", ["recipe", "fingerprint", "tokenizer"])
+def test_runs_of_another_text_tokenizer_or_recipe_are_refused(key: str) -> None:
+    one = sample.run()
+    other = replace(one, text={**one.text, key: "another"})
+    assert why_incomparable(one, one) is None
+    assert "another there" in str(why_incomparable(one, other))
+
+
+def test_differences_of_windows_say_nothing_of_a_root_or_a_power() -> None:
+    one = Value(value=1.0, unit="1", kind="paired", better="lower", samples=(1.0, 2.0, 3.0))
+    other = replace(one, samples=(2.0, 2.0, 5.0))
+    assert paired_interval(one, other) is not None
+    for name in SHAPES.keys() - {"bootstrap_mean"}:
+        assert paired_interval(replace(one, estimator=name), other) is None
+        assert name in CURVED
 
 
 @pytest.mark.parametrize(

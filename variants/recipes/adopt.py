@@ -10,12 +10,16 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from bench.source import model_files
+from bench.source import ORIGIN, model_files
 from variants.recipes.checkpoint import linears, load, save_fast_tokenizer
 
 BLOCK = 32
 FEW = 16
 """A 4-bit block holds no more than sixteen values."""
+FILLED = 24
+"""Weights of a block that must not be zero for it to be counted."""
+LOOKED_AT = 2048
+"""Blocks of a layer, evenly spread."""
 
 
 def adopt(source: Path, out: Path) -> None:
@@ -29,7 +33,7 @@ def adopt(source: Path, out: Path) -> None:
         if not (out / "tokenizer.json").exists():
             save_fast_tokenizer(source, out)
     origin = {"kind": "gguf" if source.is_file() else "folder", "dequantised": was_quantised(out)}
-    (out / "origin.json").write_text(json.dumps(origin) + "\n", encoding="utf-8")
+    (out / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")
 
 
 def dequantised(gguf: Path) -> PreTrainedModel:
@@ -48,9 +52,20 @@ def dequantised(gguf: Path) -> PreTrainedModel:
 def was_quantised(folder: Path) -> bool:
     """Whether the weights were once in few bits: then 4-bit rounding falls back on its own grid.
 
-    Looks at blocks of 32 of the first linear layer; trained floats are nearly all different.
+    True where most linear layers are made of such blocks, whatever file they came in.
     """
-    _, weight, _ = next(linears(load(folder)))
-    blocks = weight.flatten()[: weight.numel() // BLOCK * BLOCK].view(-1, BLOCK)[:2048]
-    few = sum(len(block.unique()) <= FEW for block in blocks)
-    return few > len(blocks) / 2
+    found = [few_valued(weight) for _, weight, _ in linears(load(folder))]
+    return sum(found) > len(found) / 2
+
+
+def few_valued(weight: torch.Tensor) -> bool:
+    """Whether most blocks of 32 along a row of (out, in) hold no more than sixteen values.
+
+    Trained floats are nearly all different, in bfloat16 too. Zeros are left out: a pruned layer
+    has many, and blocks with little else say nothing.
+    """
+    whole = weight[:, : weight.shape[1] // BLOCK * BLOCK].reshape(-1, BLOCK)
+    blocks = whole[:: max(1, len(whole) // LOOKED_AT)].sort(-1).values
+    filled = (blocks != 0).sum(-1) >= FILLED
+    values = 1 + (blocks.diff(dim=-1) != 0).sum(-1)
+    return bool(filled.sum() and (values[filled] <= FEW).float().mean() > 0.5)

@@ -16,7 +16,7 @@ from bench.errors import Unsupported
 from variants.runtimes.pytorch import load_checkpoint
 
 COMPANIONS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-              "generation_config.json", "origin.json")  # fmt: skip
+              "generation_config.json")  # fmt: skip
 
 logging.disable_progress_bar()
 

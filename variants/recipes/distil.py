@@ -15,7 +15,7 @@ import torch
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from bench import stdlib_text, text
+from bench import stdlib_text, text, tokenizing
 from bench.errors import Unsupported
 from bench.needs import cpu_flags
 from bench.progress import progress
@@ -116,7 +116,7 @@ def _renumbered(teacher: PreTrainedModel, kept: list[int]) -> dict[str, torch.Te
 
 def _tokens(folder: Path) -> list[int]:
     documents = "\n\n".join(islice(stdlib_text.docstrings(), DOCUMENTS))
-    return [*text.training(folder), *text.encode(folder, documents)]
+    return [*text.training(folder), *tokenizing.encode(folder, documents)]
 
 
 def _batches(

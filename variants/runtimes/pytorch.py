@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from bench.errors import ProofFailed
-from bench.model import Tokens
+from bench.model import Choose, Tokens
 from bench.roofline import Work
 from bench.variant import Place
 from variants.runtimes import cuda
@@ -109,6 +108,19 @@ class TorchModel:
         self, prompt: Tokens, new_tokens: int, tick: Callable[[], None] | None = None
     ) -> Tokens:
         """Greedy, exactly `new_tokens`, never stopping at an end token."""
+        return self._write(prompt, new_tokens, tick)
+
+    def decode(self, prompt: Tokens, new_tokens: int, choose: Choose) -> Tokens:
+        """The same loop and cache, each token chosen from its scores."""
+        return self._write(prompt, new_tokens, None, choose)
+
+    def _write(
+        self,
+        prompt: Tokens,
+        new_tokens: int,
+        tick: Callable[[], None] | None,
+        choose: Choose | None = None,
+    ) -> Tokens:
         module, fresh = self._live, []
         ids = self._ids(prompt)
         cache = reserved_cache(module.config, ids.shape[1] + new_tokens)
@@ -117,7 +129,11 @@ class TorchModel:
                 scores = module(
                     input_ids=ids, past_key_values=cache, use_cache=True, **self._last_only
                 ).logits
-                ids = scores[:, -1].argmax(-1, keepdim=True)
+                if choose is None:
+                    ids = scores[:, -1].argmax(-1, keepdim=True)
+                else:
+                    chosen = choose(scores[:, -1].float().cpu().numpy())
+                    ids = self._ids([[token] for token in chosen])
                 fresh.append(ids)
                 if tick is not None:
                     self._wait()
@@ -225,12 +241,3 @@ def _weight_bytes(module: torch.nn.Module) -> dict[str, int]:
     for part in module.modules():
         found.update(getattr(part, "packed_bytes", {}))
     return dict(found)
-
-
-def origin(folder: Path) -> dict[str, str]:
-    """A warning for the proof where the teacher's weights were once rounded to few bits."""
-    path = folder / "origin.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")).get("dequantised"):
-        return {"warning": "made from de-quantised weights: rounding them again to the same grid "
-                "costs nothing, so the loss of few bits looks smaller than it is"}  # fmt: skip
-    return {}

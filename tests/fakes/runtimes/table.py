@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from bench.model import Tokens
+from bench.model import Choose, Tokens
 from bench.roofline import Work
 from bench.variant import Place
 from tests.fakes.recipes import checkpoint
@@ -58,6 +58,9 @@ class TableModel:
     ) -> Tokens:
         return self._greedy(prompt, new_tokens, tick)
 
+    def decode(self, prompt: Tokens, new_tokens: int, choose: Choose) -> Tokens:
+        return self._greedy(prompt, new_tokens, choose=choose)
+
     def proof(self) -> Mapping[str, Any]:
         return {
             "dtype": self._dtype,
@@ -87,13 +90,16 @@ class TableModel:
         self._stored = None
 
     def _greedy(
-        self, prompt: Tokens, new_tokens: int, tick: Callable[[], None] | None = None
+        self,
+        prompt: Tokens,
+        new_tokens: int,
+        tick: Callable[[], None] | None = None,
+        choose: Choose = lambda scores: [int(token) for token in scores.argmax(-1)],
     ) -> Tokens:
         rows: Tokens = [[] for _ in prompt]
         last = [row[-1] for row in prompt]
         for _ in range(new_tokens):
-            scores = self.logits([last])[0]
-            last = [int(token) for token in scores.argmax(-1)]
+            last = choose(self.logits([last])[0])
             for row, token in zip(rows, last, strict=True):
                 row.append(token)
             if tick is not None:

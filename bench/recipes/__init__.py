@@ -1,0 +1,1 @@
+"""One file per way to score a text; each declares one Recipe."""
