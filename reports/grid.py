@@ -101,7 +101,7 @@ def _against(shown: Figure, column: Column) -> str:
     gap = shown.against
     if gap is None:
         return ""
-    mark = MARK if gap.doubt and not shown.doubt else ""
+    mark = MARK if gap.doubt else ""
     if column.relation == "difference":
         return figure(gap.value, gap.low, gap.high, column.scale, signed=True) + mark
     return ratio(gap.value, gap.low, gap.high) + (PAIRED if gap.paired else "") + mark

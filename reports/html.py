@@ -24,7 +24,7 @@ from reports.names import visible
 from reports.report import Report
 from reports.roster import TEACHER, measured
 from reports.summary import Summary, others, summarise
-from reports.texts import passages
+from reports.texts import by_variant
 
 TEMPLATE = "report.html.j2"
 STYLE = "report.css"
@@ -55,7 +55,7 @@ def _render(runs: Sequence[Run]) -> str:
         absent=absent(run),
         in_doubt=any(record.status != "measured" for record in measured(run)),
         told=_told(run),
-        passages=list(passages(run)),
+        texts=by_variant(run),
         proofs=_proofs(run),
         limits=limit_rows(run.machine),
         command=_command(run.settings),

@@ -24,13 +24,18 @@ TIMED_ALONE = ("decode", "prefill")
 """The suites whose cells the speed-up suite measures again, beside the teacher."""
 DIFFERENCE = "loss_difference"
 OF_THE_TEACHER = frozenset(
-    {DIFFERENCE, "kl", "kl_median", "kl_p99", "top1", "rms_probability", "equal_tokens"}
+    {
+        *(DIFFERENCE, "kl", "kl_median", "kl_p99", "top1", "rms_probability"),
+        *("equal_tokens", "first_difference", "equal_tokens_sampled", "first_difference_sampled"),
+    }
 )
+OF_ITSELF = frozenset({"cache_gap", "batch_gap"})
+"""How far a variant is from its own scores, whatever the teacher's distance."""
 
 
 def is_relative(metric: str) -> bool:
-    """Whether the figure compares with the teacher already, so that no ratio is taken of it."""
-    return metric in OF_THE_TEACHER or metric.endswith("_speedup")
+    """Whether the figure compares already, so that no ratio to the teacher's is taken of it."""
+    return metric in OF_THE_TEACHER | OF_ITSELF or metric.endswith("_speedup")
 
 
 def gap_of(record: Record, metric: str) -> Against | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.record import Record, Run
 from reports.names import visible
-from reports.roster import measured
+from reports.roster import TEACHER, measured
 from reports.units import PERCENT, number
 
 LONGEST = 4000
@@ -19,7 +19,6 @@ LONGEST = 4000
 class Passage:
     """One prompt, and how two models go on from it; all made safe to show."""
 
-    cell: str
     variant: str
     prompt: str
     same: str
@@ -30,9 +29,22 @@ class Passage:
     verdict: str
 
 
+def by_variant(run: Run) -> dict[str, list[Passage]]:
+    """The passages under the names of those that wrote them."""
+    found: dict[str, list[Passage]] = {}
+    for passage in passages(run):
+        found.setdefault(passage.variant, []).append(passage)
+    return found
+
+
 def passages(run: Run) -> Iterator[Passage]:
-    """Every text that a cell brought, in its order; what is no text is left out."""
+    """Every text that a cell brought, in its order; what is no text is left out.
+
+    The teacher beside itself tells nothing.
+    """
     for record in measured(run):
+        if record.variant == TEACHER:
+            continue
         found = record.facts.get("texts")
         for entry in found if isinstance(found, list) else ():
             if isinstance(entry, dict) and all(
@@ -45,7 +57,6 @@ def _passage(record: Record, entry: Mapping[str, Any]) -> Passage:
     whole = [entry["teacher"][:LONGEST], entry["variant"][:LONGEST]]
     same = whole[0][: _shared(*whole)]
     return Passage(
-        cell=record.cell,
         variant=record.variant,
         prompt=_lines(entry["prompt"][:LONGEST]),
         same=_lines(same),
@@ -65,6 +76,9 @@ def _shared(one: str, other: str) -> int:
 
 
 def _verdict(entry: Mapping[str, Any]) -> Iterator[str]:
+    warmth = entry.get("temperature")
+    if isinstance(warmth, int | float):
+        yield f"sampled at temperature {warmth:.2g}" if warmth else "greedy"
     first, equal = entry.get("first_difference"), entry.get("equal_tokens")
     if type(first) is int:
         yield f"parts at token {visible(first)}"

@@ -82,7 +82,7 @@ def test_memory_on_a_device_is_weighed_there() -> None:
     cells = believed.cells()
     for cell in cells:
         if cell["suite"] == "memory":
-            cell["values"]["peak_allocated"] = sample.value("peak_device", 5e8)
+            cell["values"]["peak_allocated"] = sample.value("peak_allocated", 5e8)
     head = board(sample.document(cells)).head(MEMORY)
     assert head and head.column.metric == "peak_allocated"
 

@@ -82,8 +82,8 @@ def test_a_refusal_is_explained() -> None:
 
 def test_what_cannot_be_had_is_said_to_be_unavailable() -> None:
     run = sample.run(believed.run_file())
-    assert list(nowhere(run)) == [("memory", ["peak_device", "nvml_process"])]
-    assert "unavailable: memory peak_device, nvml_process" in table.render([run])
+    assert list(nowhere(run)) == [("memory", ["peak_allocated", "nvml_process"])]
+    assert "unavailable: memory peak_allocated, nvml_process" in table.render([run])
     data = believed.run_file()
     for entry in data["weighbridge"]["records"]:
         if (entry["suite"], entry["variant"]) == ("memory", "int4"):

@@ -71,6 +71,15 @@ def test_nor_is_a_comparison_a_fact_or_a_text(way: tuple[Any, ...], new: Any) ->
     render_all(changed(way, new, BELIEVED))
 
 
+CELLS = believed.cells()
+
+
+@given(kept=st.sets(st.integers(0, len(CELLS) - 1)))
+@settings(max_examples=60, deadline=None)
+def test_any_part_of_a_run_is_shown(kept: set[int]) -> None:
+    render_all(sample.document([CELLS[at] for at in sorted(kept)]))
+
+
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 FIGURES = [way for way in WAYS if way[-1] in ("value", "low", "high") or way[-2:-1] == ("samples",)]
 

@@ -39,6 +39,19 @@ def test_what_is_no_text_is_left_out(entry: Any) -> None:
     assert shown(entry) == []
 
 
+def test_how_it_was_drawn_is_said() -> None:
+    drawn = {"prompt": "", "teacher": "a", "variant": "a", "temperature": 0.8}
+    verdicts = [shown({**drawn, "temperature": warmth})[0].verdict for warmth in (0.8, 0.0)]
+    assert verdicts == [
+        "sampled at temperature 0.8; the same to the end", "greedy; the same to the end",
+    ]  # fmt: skip
+
+
+def test_the_teacher_beside_itself_is_left_out() -> None:
+    cell = {**sample.record("samples", "teacher"), "facts": {"texts": believed.texts()}}
+    assert list(passages(sample.run(sample.document([cell])))) == []
+
+
 def test_hostile_texts_are_inert() -> None:
     page = html.render([sample.run(believed.run_file())])
     assert "<script" not in page
