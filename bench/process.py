@@ -20,12 +20,13 @@ QUIET = {
     "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
 }
 """Set for us and our children: no chatter between a progress bar's lines, NVML's GPU order."""
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _PR_SET_PDEATHSIG = 1
 
 
 def for_libraries(threads: int) -> dict[str, str]:
     """What frameworks read when they are first imported."""
-    return {**QUIET, **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))}
+    return {**QUIET, **dict.fromkeys(_THREADS, str(threads))}
 
 
 def environment(threads: int, extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -110,7 +110,7 @@ def test_a_word_that_cannot_be(refused: Refused, words: Sequence[str], says: str
     [
         (b"", "the file is empty"),
         (b" \n\t ", "the file is empty"),
-        (b"too short for a window", "fewer than one window of 64"),
+        (b"too short for a window", "fewer than the 64 that"),
         (b"\xff\xfe" * 100, "is not UTF-8"),
     ],
     ids=["empty", "blank", "short", "binary"],

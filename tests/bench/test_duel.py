@@ -80,7 +80,7 @@ def test_enough_blocks_are_not_in_doubt(clock: Hands) -> None:
     cell, both = duel(Plan(precision=0.05, budget=1e9))
     teacher, variant = Arm(clock, [], "a", 1, 3), Arm(clock, [], "b", 1, 1)
     both(lambda: teacher.run(both), lambda: variant.run(both))
-    assert not cell.doubts
+    assert set(cell.doubts) <= {"busy"}  # which the machine may be
     value = cell.values["decode_speedup"]
     assert (value.value, value.low, value.high) == pytest.approx((3.0, 3.0, 3.0))
     assert value.estimator == "median"
