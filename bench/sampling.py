@@ -27,7 +27,7 @@ class Plan:
 
     rounds: int | None = None
     """Exactly so many; None: until `precision` is reached at a look, or `budget` is spent."""
-    precision: float = 0.02
+    precision: float = 0.03
     """Half-width wanted of the 95 % interval, as a share of the median."""
     budget: float = 10.0
     """Seconds that all timed rounds together may take."""

@@ -63,7 +63,7 @@ OPTIONS = (
            help="float32, bfloat16 or float16: how the teacher is loaded"),
     Option(name="memory", default="auto", metavar="SIZE",
            help="what test_fit fills, such as 2GiB; auto: a quarter of the device's memory"),
-    Option(name="precision", default="2%", metavar="P%",
+    Option(name="precision", default="3%", metavar="P%",
            help="measure on until the 95 % interval's half-width is P % of the median, or"),
     Option(name="budget", default="10s", metavar="TIME", help="so much time is spent on a cell"),
     Option(name="rounds", default="auto", metavar="N",
@@ -84,7 +84,7 @@ LISTS = {
         "teacher half int8 int4 flash student trt",
         "what `pytest suites` alone measures",
     ),
-    "default_suites": ("load prefill decode memory quality", "the suites that it measures them by"),
+    "default_suites": ("load prefill decode memory quality speedup", "the suites that it measures them by"),
 }
 """Ini keys `bench_...` that hold several words."""
 OURS = "variants"

@@ -6,7 +6,7 @@ from bench.metrics.tails import LATENCY_TAILS
 from bench.roofline import Roofline
 from bench.tails import note_tails
 
-GRID = Grid(batch=(1, 4), prompt=(32, 128), new=(16,))
+GRID = Grid(batch=(1, 4), prompt=(32,), new=(16,))
 
 
 def test_decode(

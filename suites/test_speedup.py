@@ -2,7 +2,7 @@
 
 from bench import Duel, Grid, Model, Tokens, Workload
 
-GRID = Grid(batch=(1, 4), prompt=(32, 128), new=(16,))
+GRID = Grid(batch=(1,), prompt=(32,), new=(16,))
 
 
 def test_speedup(

@@ -48,17 +48,17 @@ def fitted(project: Path, *words: str) -> Ended:
 
 
 def test_what_fits_into_a_budget(project: Path) -> None:
-    ended = fitted(project, "--memory=200MB")
+    ended = fitted(project, "--memory=160MB")
     assert ended.code == 0, ended.said
     found = ended.cells["fit[teacher-b1-p32-n16]"]
     batch, prompt = found.values["largest_batch"], found.values["longest_prompt"]
-    assert batch.recipe == "memory=200000000-p32-n16"
-    assert prompt.recipe == "memory=200000000-b1-n16"
+    assert batch.recipe == "memory=160000000-p32-n16"
+    assert prompt.recipe == "memory=160000000-b1-n16"
     assert prompt.value == 160 - 16
     assert found.warnings == ("longest_prompt is limited by the model's 160 positions",)
     tried = {row["size"]: row for row in found.facts["largest_batch_tried"]}
     assert 64 < batch.value < 65536  # type: ignore[operator]
-    assert all(row["peak"] <= 200e6 for row in tried.values() if row["fits"])
+    assert all(row["peak"] <= 160e6 for row in tried.values() if row["fits"])
     assert tried[batch.value]["fits"]
     lost = min(size for size, row in tried.items() if not row["fits"])
     assert lost - batch.value <= batch.value // 32  # type: ignore[operator]
@@ -79,7 +79,7 @@ def test_more_than_is_free_is_not_tried(project: Path) -> None:
 
 
 def test_another_error_is_no_answer(project: Path) -> None:
-    ended = weigh(project, "--variant=narrow", "-k", "fit", "--benchmark-json", "--memory=200MB")
+    ended = weigh(project, "--variant=narrow", "-k", "fit", "--benchmark-json", "--memory=160MB")
     found = ended.cells["fit[narrow-b1-p32-n16]"]
     assert (found.status, ended.code) == ("failed", 1)
     assert "NotImplementedError: one token at most" in str(found.message)
