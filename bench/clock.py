@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Generic, Protocol, TypeVar
-
-Result = TypeVar("Result")
+from typing import Protocol
 
 RETRIES = 3
 """How often a lap that the guard refuses is run again before it is kept all the same."""
@@ -52,8 +50,8 @@ class Ticker:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lap(Generic[Result]):
-    """One timed sample of a step."""
+class Lap:
+    """One timed sample of a step; not its result, or a grid's results would fill the memory."""
 
     seconds: float
     """Wall time of one run."""
@@ -61,7 +59,6 @@ class Lap(Generic[Result]):
     """Seconds from the start to each tick of the step; empty where it never ticked."""
     device: float | None
     """Seconds of one run on the device's own clock, where it has one."""
-    result: Result
 
 
 @dataclass(kw_only=True)
@@ -74,8 +71,10 @@ class Stopwatch:
     discarded: int = 0
     refused: int = 0
     """Laps that the guard refused to the last, kept for want of better."""
+    result: object = None
+    """What the last run of a step returned."""
 
-    def lap(self, step: Callable[[], Result], repeats: int = 1) -> Lap[Result]:
+    def lap(self, step: Callable[[], object], repeats: int = 1) -> Lap:
         """Time `repeats` runs of `step` in a row; the lap's figures are of one run."""
         lap = self._timed(step, repeats)
         for _ in range(RETRIES if self.guard else 0):
@@ -86,8 +85,9 @@ class Stopwatch:
         self.refused += self.guard is not None and not self.guard.keep()
         return lap
 
-    def _timed(self, step: Callable[[], Result], repeats: int) -> Lap[Result]:
+    def _timed(self, step: Callable[[], object], repeats: int) -> Lap:
         more, device, on_device = range(repeats - 1), self.device, None
+        self.result = None  # the one before would lie in the new one's place
         if device is not None:
             device.start()
         start = perf_counter()
@@ -95,13 +95,13 @@ class Stopwatch:
         for _ in more:
             result = step()
         end = perf_counter()
+        self.result = result
         if device is not None:
             on_device = device.stop() / repeats
         return Lap(
             seconds=(end - start) / repeats,
             ticks=self.ticker.drain(start),
             device=on_device,
-            result=result,
         )
 
 
@@ -109,7 +109,7 @@ class Stopwatch:
 def no_collector() -> Iterator[None]:
     """Python's garbage collector rests: its pauses would land in some laps only."""
     was_on = gc.isenabled()
-    gc.collect()
+    gc.collect(1)  # the old generation takes long, and is not looked at while the collector rests
     gc.disable()
     try:
         yield

@@ -17,7 +17,7 @@ from bench.steady import effective, steady_from
 from bench.vigil import Vigil
 
 Step = Callable[[], object]
-Part = Callable[[Lap[object]], float]
+Part = Callable[[Lap], float]
 
 RECIPE = "abba"
 PARTS: dict[Metric, Part] = {
@@ -32,8 +32,8 @@ PARTS: dict[Metric, Part] = {
 class Block:
     """Four laps in the order teacher, variant, variant, teacher: a linear drift cancels out."""
 
-    teacher: tuple[Lap[object], Lap[object]]
-    variant: tuple[Lap[object], Lap[object]]
+    teacher: tuple[Lap, Lap]
+    variant: tuple[Lap, Lap]
 
     def speedup(self, part: Part) -> float:
         """How often as fast the variant was: the geometric means' ratio."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from bench.clock import Lap, Stopwatch, no_collector
 from bench.steady import ENOUGH, steady_from, steady_interval
@@ -41,9 +41,11 @@ class Plan:
 class Sampled(Generic[Result]):
     """What came of a plan."""
 
-    laps: tuple[Lap[Result], ...]
+    laps: tuple[Lap, ...]
     repeats: int
     """Runs of the step inside one lap."""
+    result: Result
+    """What the last lap's step returned."""
 
     @property
     def seconds(self) -> tuple[float, ...]:
@@ -60,18 +62,13 @@ class Sampled(Generic[Result]):
         """Seconds on the device's own clock, by lap; empty where it has none."""
         return tuple(lap.device for lap in self.laps if lap.device is not None)
 
-    @property
-    def result(self) -> Result:
-        """What the last lap's step returned."""
-        return self.laps[-1].result
-
 
 def sample(step: Callable[[], Result], plan: Plan, watch: Stopwatch) -> Sampled[Result]:
     """Warm up, then time laps of `step` until the plan has what it wants."""
     with no_collector():
         repeats = warm_up(step, plan, watch)
         laps = rounds(lambda: watch.lap(step, repeats), lambda lap: lap.seconds, plan)
-    return Sampled(laps=tuple(laps), repeats=repeats)
+    return Sampled(laps=tuple(laps), repeats=repeats, result=cast(Result, watch.result))
 
 
 def warm_up(step: Callable[[], object], plan: Plan, watch: Stopwatch) -> int:

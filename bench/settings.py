@@ -84,7 +84,10 @@ LISTS = {
         "teacher half int8 int4 flash student trt",
         "what `pytest suites` alone measures",
     ),
-    "default_suites": ("load prefill decode memory quality speedup", "the suites that it measures them by"),
+    "default_suites": (
+        "load prefill decode memory quality speedup",
+        "the suites that it measures them by",
+    ),
 }
 """Ini keys `bench_...` that hold several words."""
 OURS = "variants"
