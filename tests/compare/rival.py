@@ -1,0 +1,112 @@
+"""optimum-benchmark 0.6.0 in an environment of its own: the grid as one sweep of its command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+
+from bench.process import for_libraries
+from tests.compare.seen import (
+    BATCHES,
+    CELLS,
+    NEW,
+    PROMPTS,
+    Asked,
+    Seen,
+    Session,
+    of_samples,
+    once,
+)
+
+RIVAL = "optimum-benchmark==0.6.0"
+SAME = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "huggingface_hub")
+"""Pinned to what this process has, so that both tools time the same code."""
+DROPPED = "    SpecialTokensMixin,\n"
+"""A name that transformers 5 no longer has; 0.6.0 imports it and uses it in one annotation only."""
+CONFIG = """defaults:
+  - benchmark
+  - scenario: inference
+  - launcher: process
+  - backend: pytorch
+  - _self_
+name: grid
+launcher:
+  start_method: spawn
+backend:
+  model: {model}
+  task: text-generation
+  library: transformers
+  model_type: gpt2
+  device: cpu
+  inter_op_num_threads: {threads}  # what it hands to torch.set_num_threads
+scenario:
+  latency: true
+  memory: true
+  input_shapes:
+    batch_size: 1
+    sequence_length: 32
+  generate_kwargs:
+    max_new_tokens: {new}
+    min_new_tokens: {new}
+hydra:
+  sweep:
+    dir: {out}
+    subdir: b${{scenario.input_shapes.batch_size}}-p${{scenario.input_shapes.sequence_length}}
+  job:
+    chdir: true
+"""
+"""Its own defaults otherwise: 10 warm-ups, then at least 10 runs and 10 s of them a config."""
+
+
+def environment(folder: Path) -> Path:
+    """A virtual environment with the rival; made where it is missing or of other versions."""
+    wanted = [RIVAL, *(f"{name}=={version(name).partition('+')[0]}" for name in SAME)]
+    stamp = folder / "wanted.json"
+    if not stamp.exists() or json.loads(stamp.read_text()) != wanted:
+        print(f"making {folder} with {' '.join(wanted)}", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", *wanted], check=True)
+        _mend(folder)
+        stamp.write_text(json.dumps(wanted))
+    return folder
+
+
+def _mend(folder: Path) -> None:
+    (file,) = folder.glob("lib/*/site-packages/optimum_benchmark/backends/transformers_utils.py")
+    text = file.read_text()
+    assert text.count(DROPPED) == 1
+    file.write_text(text.replace(DROPPED, ""))
+
+
+def sweep(environment: Path, model: Path, work: Path, asked: Asked) -> Session:
+    """Run the four configs by its own command, one process each. Raises where one fails."""
+    out = work / "optimum"
+    (work / "config").mkdir(exist_ok=True)
+    config = CONFIG.format(model=model, threads=asked.threads, new=NEW, out=out)
+    (work / "config" / "grid.yaml").write_text(config)
+    command = [
+        environment / "bin" / "optimum-benchmark",
+        *("--config-dir", work / "config", "--config-name", "grid", "--multirun"),
+        f"scenario.input_shapes.batch_size={','.join(map(str, BATCHES))}",
+        f"scenario.input_shapes.sequence_length={','.join(map(str, PROMPTS))}",
+        *asked.hurry,
+    ]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
+    env = {**kept, **for_libraries(asked.threads), "HF_HUB_OFFLINE": "1"}
+    with (work / "optimum.log").open("w") as log:
+        start = perf_counter()
+        subprocess.run(command, cwd=work, env=env, stdout=log, stderr=subprocess.STDOUT, check=True)
+        wall = perf_counter() - start
+    return Session(wall=wall, cells={cell: _read(out / "b{}-p{}".format(*cell)) for cell in CELLS})
+
+
+def _read(folder: Path) -> dict[str, Seen]:
+    report = json.loads((folder / "benchmark_report.json").read_text())
+    parts = ("prefill", "decode", "generate")
+    seen = {part: of_samples(report[part]["latency"]["values"]) for part in parts}
+    return {**seen, "memory": once(report["decode"]["memory"]["max_ram"] * 1e6)}
