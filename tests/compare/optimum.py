@@ -7,20 +7,35 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from statistics import geometric_mean
 
 from platformdirs import user_cache_path
 
 from tests.compare import ours, rival
-from tests.compare.seen import CELLS, NEW, TRIAL, Asked, Session
+from tests.compare.seen import CELLS, NEW, PARTS, TRIAL, Asked, Seen, Session
 
 SHARE, NEAR = 0.25, 0.05
 """Of the rival's wall time at most; between medians of the same path at most."""
-SAME = ("prefill", "decode", "generate")
-"""Timed through `generate` by both."""
-OWN = ("own prefill", "own decode", "own generate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """All sessions, in the order in which they ran."""
+
+    first: Session
+    """The rival's path, timed by Weighbridge."""
+    shipped: Session
+    """Weighbridge as it is."""
+    theirs: Session
+    again: Session
+    """The first once more: a drift of the machine falls on both sides of the rival alike."""
+
+    def same(self, cell: tuple[int, int], part: str) -> float:
+        """The median of the same path, between the two sessions."""
+        return geometric_mean([run.cells[cell][part].value for run in (self.first, self.again)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,27 +51,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--environment", type=Path, default=user_cache_path("weighbridge-compare"))
     parser.add_argument("--work", type=Path, help="keep logs, runs and reports here (empty or new)")
+    parser.add_argument("--rounds", type=int, default=Asked.rounds)
     parser.add_argument("--trial", action="store_true", help="a few rounds: figures say nothing")
     said = parser.parse_args()
     environment = rival.environment(said.environment.absolute())
+    asked = TRIAL if said.trial else replace(Asked(), rounds=said.rounds)
     with tempfile.TemporaryDirectory() as temporary:
         work = (said.work or Path(temporary)).absolute()
         work.mkdir(parents=True, exist_ok=True)
-        return compare(environment, work, TRIAL if said.trial else Asked())
+        return compare(environment, work, asked)
 
 
 def compare(environment: Path, work: Path, asked: Asked) -> int:
-    """Ours, theirs, ours again: a drift of the machine falls on both sides alike."""
-    model = checkpoint(work / "model")
-    load = os.getloadavg()[0]
-    before = ours.session(model, work / "before", asked)
-    theirs = rival.sweep(environment, model, work, asked)
-    after = ours.session(model, work / "after", asked)
-    print(heading(load, asked))
-    print("\n".join(["", *walls(before, theirs, after), "", *table(before, theirs, after), ""]))
-    lines = [*judged(before, theirs, after)]
+    """Run all, print all."""
+    model, load = checkpoint(work / "model"), os.getloadavg()[0]
+    found = Found(
+        first=ours.same_path(model, work / "first", asked),
+        shipped=ours.shipped(model, work / "shipped", asked),
+        theirs=rival.sweep(environment, model, work, asked),
+        again=ours.same_path(model, work / "again", asked),
+    )
+    lines = [*judged(found)]
+    doubts = (*found.first.doubts, *found.shipped.doubts, *found.again.doubts)
+    for part in (heading(load, asked), walls(found), shipped(found), same(found)):
+        print("\n".join([*part, ""]))
     print("\n".join(f"- {'holds' if line.holds else '**FAILS**'}: {line.says}" for line in lines))
-    print("\n".join(f"- doubted by Weighbridge: {cell}" for cell in before.doubts + after.doubts))
+    print("\n".join(f"- doubted by Weighbridge: {cell}" for cell in doubts))
     return 0 if all(line.holds for line in lines) else 1
 
 
@@ -71,63 +91,75 @@ def checkpoint(folder: Path) -> Path:
     return folder
 
 
-def heading(load: float, asked: Asked) -> str:
+def heading(load: float, asked: Asked) -> Iterator[str]:
     """What was compared, on how busy a machine."""
     names = ("torch", "transformers")
-    return (
+    yield (
         f"Seeded GPT-2 of 4 layers and width 64, {NEW} new tokens, CPU, {asked.threads} threads, "
         f"{', '.join(f'{name} {version(name)}' for name in names)}, {rival.RIVAL}; "
         f"load average before: {load:.2f}."
     )
 
 
-def walls(before: Session, theirs: Session, after: Session) -> Iterator[str]:
-    """Wall times, from the start of a command to its end."""
-    yield from ("| whole grid: prefill, decode, memory | wall time |", "|---|--:|")
-    yield f"| Weighbridge, first | {before.wall:.1f} s |"
-    yield f"| optimum-benchmark | {theirs.wall:.1f} s |"
-    yield f"| Weighbridge, again | {after.wall:.1f} s |"
+def walls(found: Found) -> Iterator[str]:
+    """From the start of a command to its end."""
+    yield from ("| prefill, decode and memory of the whole grid | wall time |", "|---|--:|")
+    yield f"| Weighbridge | {found.shipped.wall:.1f} s |"
+    yield f"| optimum-benchmark | {found.theirs.wall:.1f} s |"
 
 
-def table(before: Session, theirs: Session, after: Session) -> Iterator[str]:
-    """Every quantity of every cell."""
-    yield "| batch × prompt | quantity | Weighbridge | again | optimum-benchmark | ratio |"
-    yield "|---|---|--:|--:|--:|--:|"
-    for batch, prompt in CELLS:
-        one, other, two = (run.cells[batch, prompt] for run in (before, theirs, after))
-        for name in (*SAME, *OWN, "memory"):
-            rival_name = name.removeprefix("own ")
-            scale, unit = (1e-6, "MB") if name == "memory" else (1e3, "ms")
-            shown = [
-                f"{seen.value * scale:.4g} {unit} ± {seen.width:.1%} (n {seen.count})"
-                for seen in (one[name], two[name], other[rival_name])
-            ]
-            ratio = mean(one[name].value, two[name].value) / other[rival_name].value
-            yield f"| {batch} × {prompt} | {name} | {' | '.join(shown)} | {ratio:.3f} |"
-
-
-def judged(before: Session, theirs: Session, after: Session) -> Iterator[Line]:
-    """The lines that must hold."""
-    share = max(before.wall, after.wall) / theirs.wall
-    yield Line(
-        holds=share <= SHARE, says=f"wall time is {share:.3f} of the rival's; at most {SHARE}"
-    )
+def shipped(found: Found) -> Iterator[str]:
+    """The half-widths of both: the paths differ, so their medians are not compared."""
+    yield "| batch × prompt | quantity | Weighbridge, own loop | optimum-benchmark, `generate` |"
+    yield "|---|---|--:|--:|"
     for cell in CELLS:
-        one, other, two = (run.cells[cell] for run in (before, theirs, after))
-        for name in (*SAME, *OWN):
-            width, wanted = mean(one[name].width, two[name].width), other[name.split()[-1]].width
-            says = f"{cell} {name}: half-width {width:.2%}, of the rival's samples {wanted:.2%}"
-            yield Line(holds=width <= wanted, says=says)
-        for name in SAME:
-            ratio = mean(one[name].value, two[name].value) / other[name].value
-            drift = two[name].value / one[name].value
-            says = f"{cell} {name}: medians' ratio {ratio:.3f} (our own two: {drift:.3f})"
-            yield Line(holds=abs(ratio - 1) <= NEAR, says=says)
+        one, other = found.shipped.cells[cell], found.theirs.cells[cell]
+        for part in PARTS:
+            yield f"| {named(cell)} | {part} | {spread(one[part])} | {spread(other[part])} |"
+        peaks = [f"{seen['memory'].value / 1e6:.0f} MB" for seen in (one, other)]
+        yield f"| {named(cell)} | peak of the process | {' | '.join(peaks)} |"
 
 
-def mean(one: float, two: float) -> float:
-    """Geometric, as ratios want it."""
-    return float((one * two) ** 0.5)
+def same(found: Found) -> Iterator[str]:
+    """The medians of the same path."""
+    yield "| `generate` in both | part | Weighbridge | again | optimum-benchmark | ratio |"
+    yield "|---|---|--:|--:|--:|--:|"
+    for cell in CELLS:
+        for part in PARTS:
+            seen = [run.cells[cell][part] for run in (found.first, found.again, found.theirs)]
+            medians = " | ".join(f"{one.value * 1e3:.4g} ms ± {one.width:.1%}" for one in seen)
+            ratio = found.same(cell, part) / seen[-1].value
+            yield f"| {named(cell)} | {part} | {medians} | {ratio:.3f} |"
+
+
+def judged(found: Found) -> Iterator[Line]:
+    """The lines that must hold."""
+    share = found.shipped.wall / found.theirs.wall
+    says = f"wall time is {share:.3f} of the rival's; at most {SHARE}"
+    yield Line(holds=share <= SHARE, says=says)
+    for part in PARTS:
+        pairs = [
+            (found.shipped.cells[cell][part], found.theirs.cells[cell][part]) for cell in CELLS
+        ]
+        wide = geometric_mean([one.width / other.width for one, other in pairs])
+        says = f"{part}: intervals {wide:.2f} times as wide as those of the rival's samples, "
+        yield Line(holds=wide <= 1, says=says + "geometric mean over the grid; at most 1")
+    for cell in CELLS:
+        for part in PARTS:
+            ratio = found.same(cell, part) / found.theirs.cells[cell][part].value
+            drift = found.again.cells[cell][part].value / found.first.cells[cell][part].value
+            says = f"{named(cell)} {part}: medians' ratio {ratio:.3f}, within {NEAR:.0%} of 1"
+            yield Line(holds=abs(ratio - 1) <= NEAR, says=f"{says} (ours to ours: {drift:.3f})")
+
+
+def named(cell: tuple[int, int]) -> str:
+    """batch × prompt."""
+    return "{} × {}".format(*cell)
+
+
+def spread(seen: Seen) -> str:
+    """Half of the interval, and of how many samples."""
+    return f"± {seen.width:.2%} of {seen.count}"
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from pathlib import Path
 from time import perf_counter
 
 from bench.process import for_libraries
+from bench.steady import steady_from
 from tests.compare.seen import (
     BATCHES,
     CELLS,
     NEW,
+    PARTS,
     PROMPTS,
     Asked,
     Seen,
@@ -90,8 +92,8 @@ def sweep(environment: Path, model: Path, work: Path, asked: Asked) -> Session:
     config = CONFIG.format(model=model, threads=asked.threads, new=NEW, out=out)
     (work / "config" / "grid.yaml").write_text(config)
     command = [
-        environment / "bin" / "optimum-benchmark",
-        *("--config-dir", work / "config", "--config-name", "grid", "--multirun"),
+        str(environment / "bin" / "optimum-benchmark"),
+        *("--config-dir", str(work / "config"), "--config-name", "grid", "--multirun"),
         f"scenario.input_shapes.batch_size={','.join(map(str, BATCHES))}",
         f"scenario.input_shapes.sequence_length={','.join(map(str, PROMPTS))}",
         *asked.hurry,
@@ -107,6 +109,7 @@ def sweep(environment: Path, model: Path, work: Path, asked: Asked) -> Session:
 
 def _read(folder: Path) -> dict[str, Seen]:
     report = json.loads((folder / "benchmark_report.json").read_text())
-    parts = ("prefill", "decode", "generate")
-    seen = {part: of_samples(report[part]["latency"]["values"]) for part in parts}
+    samples = {part: report[part]["latency"]["values"] for part in PARTS}
+    cut = steady_from(samples["generate"])
+    seen = {part: of_samples(samples[part], cut) for part in PARTS}
     return {**seen, "memory": once(report["decode"]["memory"]["max_ram"] * 1e6)}

@@ -1,17 +1,20 @@
-"""What one tool saw of one quantity in one cell, and the interval that its samples give."""
+"""What one tool saw of the grid: medians, and the intervals that their samples give."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
+from bench.cell import Cell
+from bench.metrics.speed import latency
+from bench.note import Note
 from bench.record import Value
-from bench.statistics import median_interval
 
 BATCHES, PROMPTS, NEW = (1, 4), (32, 128), 16
 CELLS = tuple((batch, prompt) for batch in BATCHES for prompt in PROMPTS)
 """(batch, prompt tokens) of the grid."""
+PARTS = ("prefill", "decode", "generate")
+"""Of a generation: until its first scores are ready, from there on, and the whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,7 @@ class Asked:
 
     threads: int = 2
     rounds: int = 256
-    """Timed runs of every cell of ours: fixed, so that our two sessions are alike."""
+    """Timed runs of every cell of ours."""
     hurry: tuple[str, ...] = ()
     """Overrides of the rival's defaults, only for a trial of this script."""
 
@@ -45,16 +48,19 @@ class Seen:
         return (self.high - self.low) / 2 / self.value
 
 
+Grid = Mapping[tuple[int, int], Mapping[str, Seen]]
+"""By (batch, prompt tokens): each quantity by its name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """One sweep of one tool."""
+    """One command of one tool."""
 
     wall: float
-    """Seconds from the start of its command to the command's end."""
-    cells: Mapping[tuple[int, int], Mapping[str, Seen]]
-    """By (batch, prompt tokens): each quantity by its name."""
+    """Seconds from its start to its end."""
+    cells: Grid
     doubts: tuple[str, ...] = ()
-    """Cells whose figures the tool itself doubts."""
+    """Cells whose figures Weighbridge itself doubts."""
 
 
 def of_value(value: Value) -> Seen:
@@ -63,10 +69,11 @@ def of_value(value: Value) -> Seen:
     return Seen(value=value.value, low=value.low, high=value.high, count=len(value.samples))
 
 
-def of_samples(samples: Sequence[float]) -> Seen:
-    """As Weighbridge would have published these samples."""
-    low, high = median_interval(samples) or (float("-inf"), float("inf"))
-    return Seen(value=median(samples), low=low, high=high, count=len(samples))
+def of_samples(samples: Sequence[float], cut: int) -> Seen:
+    """As Weighbridge would have published somebody else's samples."""
+    cell = Cell(suite="", variant="", workload=None)
+    Note(cell).samples(latency, samples, cut)
+    return of_value(cell.values[latency.name])
 
 
 def once(value: float) -> Seen:

@@ -23,7 +23,8 @@ class GeneratingModel:
     def logits(self, tokens: Tokens) -> numpy.ndarray[Any, Any]:
         """Float32 (batch, length, vocabulary), one uncached forward."""
         with torch.inference_mode():
-            return self._module(input_ids=torch.tensor(tokens), use_cache=False).logits.numpy()
+            scores = self._module(input_ids=torch.tensor(tokens), use_cache=False).logits
+        return numpy.asarray(scores)
 
     def first_token(self, prompt: Tokens) -> Tokens:
         """One token of `generate`."""
