@@ -25,17 +25,21 @@ SHARE, NEAR = 0.25, 0.05
 class Found:
     """All sessions, in the order in which they ran."""
 
-    first: Session
-    """The rival's path, timed by Weighbridge."""
     shipped: Session
     """Weighbridge as it is."""
     theirs: Session
+    """The rival as its users run it."""
+    first: Session
+    """The rival's path, timed by Weighbridge."""
+    inline: Session
+    """The rival without its launcher's company."""
     again: Session
     """The first once more: a drift of the machine falls on both sides of the rival alike."""
 
-    def same(self, cell: tuple[int, int], part: str) -> float:
-        """The median of the same path, between the two sessions."""
-        return geometric_mean([run.cells[cell][part].value for run in (self.first, self.again)])
+    def ratio(self, cell: tuple[int, int], part: str) -> float:
+        """Our median of the same path, between the two sessions, to the rival's."""
+        both = [run.cells[cell][part].value for run in (self.first, self.again)]
+        return geometric_mean(both) / self.inline.cells[cell][part].value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +70,10 @@ def compare(environment: Path, work: Path, asked: Asked) -> int:
     """Run all, print all."""
     model, load = checkpoint(work / "model"), os.getloadavg()[0]
     found = Found(
-        first=ours.same_path(model, work / "first", asked),
         shipped=ours.shipped(model, work / "shipped", asked),
-        theirs=rival.sweep(environment, model, work, asked),
+        theirs=rival.sweep(environment, model, work / "theirs", asked),
+        first=ours.same_path(model, work / "first", asked),
+        inline=rival.sweep(environment, model, work / "inline", asked, *rival.INLINE),
         again=ours.same_path(model, work / "again", asked),
     )
     lines = [*judged(found)]
@@ -122,14 +127,17 @@ def shipped(found: Found) -> Iterator[str]:
 
 def same(found: Found) -> Iterator[str]:
     """The medians of the same path."""
-    yield "| `generate` in both | part | Weighbridge | again | optimum-benchmark | ratio |"
-    yield "|---|---|--:|--:|--:|--:|"
+    yield (
+        "| `generate` in both | part | Weighbridge | again | optimum-benchmark, inline "
+        "| by process | ratio to inline |"
+    )
+    yield "|---|---|--:|--:|--:|--:|--:|"
     for cell in CELLS:
         for part in PARTS:
-            seen = [run.cells[cell][part] for run in (found.first, found.again, found.theirs)]
+            runs = (found.first, found.again, found.inline, found.theirs)
+            seen = [run.cells[cell][part] for run in runs]
             medians = " | ".join(f"{one.value * 1e3:.4g} ms ± {one.width:.1%}" for one in seen)
-            ratio = found.same(cell, part) / seen[-1].value
-            yield f"| {named(cell)} | {part} | {medians} | {ratio:.3f} |"
+            yield f"| {named(cell)} | {part} | {medians} | {found.ratio(cell, part):.3f} |"
 
 
 def judged(found: Found) -> Iterator[Line]:
@@ -146,7 +154,7 @@ def judged(found: Found) -> Iterator[Line]:
         yield Line(holds=wide <= 1, says=says + "geometric mean over the grid; at most 1")
     for cell in CELLS:
         for part in PARTS:
-            ratio = found.same(cell, part) / found.theirs.cells[cell][part].value
+            ratio = found.ratio(cell, part)
             drift = found.again.cells[cell][part].value / found.first.cells[cell][part].value
             says = f"{named(cell)} {part}: medians' ratio {ratio:.3f}, within {NEAR:.0%} of 1"
             yield Line(holds=abs(ratio - 1) <= NEAR, says=f"{says} (ours to ours: {drift:.3f})")

@@ -37,8 +37,6 @@ CONFIG = """defaults:
   - backend: pytorch
   - _self_
 name: grid
-launcher:
-  start_method: spawn
 backend:
   model: {model}
   task: text-generation
@@ -62,7 +60,10 @@ hydra:
   job:
     chdir: true
 """
-"""Its own defaults otherwise: 10 warm-ups, then at least 10 runs and 10 s of them a config."""
+"""Its own defaults otherwise: a process a config, 10 warm-ups, at least 10 runs and 10 s of them."""
+INLINE = ("launcher=inline", "scenario.memory=false")
+"""All configs in one process, times alone. The process launcher's parent polls for the report
+without a pause, on one of the cores that are being measured."""
 
 
 def environment(folder: Path) -> Path:
@@ -85,24 +86,24 @@ def _mend(folder: Path) -> None:
     file.write_text(text.replace(DROPPED, ""))
 
 
-def sweep(environment: Path, model: Path, work: Path, asked: Asked) -> Session:
-    """Run the four configs by its own command, one process each. Raises where one fails."""
-    out = work / "optimum"
-    (work / "config").mkdir(exist_ok=True)
+def sweep(environment: Path, model: Path, out: Path, asked: Asked, *more: str) -> Session:
+    """Run the four configs by its own command. Raises CalledProcessError where one fails."""
+    out.mkdir()
     config = CONFIG.format(model=model, threads=asked.threads, new=NEW, out=out)
-    (work / "config" / "grid.yaml").write_text(config)
+    (out / "grid.yaml").write_text(config)
     command = [
         str(environment / "bin" / "optimum-benchmark"),
-        *("--config-dir", str(work / "config"), "--config-name", "grid", "--multirun"),
+        *("--config-dir", str(out), "--config-name", "grid", "--multirun"),
         f"scenario.input_shapes.batch_size={','.join(map(str, BATCHES))}",
         f"scenario.input_shapes.sequence_length={','.join(map(str, PROMPTS))}",
         *asked.hurry,
+        *more,
     ]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
     env = {**kept, **for_libraries(asked.threads), "HF_HUB_OFFLINE": "1"}
-    with (work / "optimum.log").open("w") as log:
+    with out.with_suffix(".log").open("w") as log:
         start = perf_counter()
-        subprocess.run(command, cwd=work, env=env, stdout=log, stderr=subprocess.STDOUT, check=True)
+        subprocess.run(command, cwd=out, env=env, stdout=log, stderr=subprocess.STDOUT, check=True)
         wall = perf_counter() - start
     return Session(wall=wall, cells={cell: _read(out / "b{}-p{}".format(*cell)) for cell in CELLS})
 
@@ -112,4 +113,6 @@ def _read(folder: Path) -> dict[str, Seen]:
     samples = {part: report[part]["latency"]["values"] for part in PARTS}
     cut = steady_from(samples["generate"])
     seen = {part: of_samples(samples[part], cut) for part in PARTS}
-    return {**seen, "memory": once(report["decode"]["memory"]["max_ram"] * 1e6)}
+    if memory := report["decode"]["memory"]:
+        seen["memory"] = once(memory["max_ram"] * 1e6)
+    return seen
