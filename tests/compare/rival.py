@@ -60,7 +60,7 @@ hydra:
   job:
     chdir: true
 """
-"""Its own defaults otherwise: a process a config, 10 warm-ups, at least 10 runs and 10 s of them."""
+"""Its own defaults otherwise: a process a config, 10 warm-ups, at least 10 runs and 10 s."""
 INLINE = ("launcher=inline", "scenario.memory=false")
 """All configs in one process, times alone. The process launcher's parent polls for the report
 without a pause, on one of the cores that are being measured."""
