@@ -73,7 +73,7 @@ def compare(environment: Path, work: Path, asked: Asked) -> int:
         shipped=ours.shipped(model, work / "shipped", asked),
         theirs=rival.sweep(environment, model, work / "theirs", asked),
         first=ours.same_path(model, work / "first", asked),
-        inline=rival.sweep(environment, model, work / "inline", asked, *rival.INLINE),
+        inline=rival.inline(environment, model, work / "inline", asked),
         again=ours.same_path(model, work / "again", asked),
     )
     lines = [*judged(found)]

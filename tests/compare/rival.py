@@ -61,9 +61,6 @@ hydra:
     chdir: true
 """
 """Its own defaults otherwise: a process a config, 10 warm-ups, at least 10 runs and 10 s."""
-INLINE = ("launcher=inline", "scenario.memory=false")
-"""All configs in one process, times alone. The process launcher's parent polls for the report
-without a pause, on one of the cores that are being measured."""
 
 
 def environment(folder: Path) -> Path:
@@ -86,8 +83,8 @@ def _mend(folder: Path) -> None:
     file.write_text(text.replace(DROPPED, ""))
 
 
-def sweep(environment: Path, model: Path, out: Path, asked: Asked, *more: str) -> Session:
-    """Run the four configs by its own command. Raises CalledProcessError where one fails."""
+def sweep(environment: Path, model: Path, out: Path, asked: Asked) -> Session:
+    """The four configs by its own command, a process each. Raises CalledProcessError."""
     out.mkdir()
     config = CONFIG.format(model=model, threads=asked.threads, new=NEW, out=out)
     (out / "grid.yaml").write_text(config)
@@ -96,9 +93,25 @@ def sweep(environment: Path, model: Path, out: Path, asked: Asked, *more: str) -
         *("--config-dir", str(out), "--config-name", "grid", "--multirun"),
         f"scenario.input_shapes.batch_size={','.join(map(str, BATCHES))}",
         f"scenario.input_shapes.sequence_length={','.join(map(str, PROMPTS))}",
-        *asked.hurry,
-        *more,
+        *(f"scenario.{name}={value}" for name, value in asked.hurry.items()),
     ]
+    return _session(command, out, asked)
+
+
+def inline(environment: Path, model: Path, out: Path, asked: Asked) -> Session:
+    """Its times with nothing beside the measured process.
+
+    The process launcher's parent polls for the report without a pause, and so takes a core.
+    """
+    out.mkdir()
+    wanted = {"model": str(model), "threads": asked.threads, "cells": CELLS, "new": NEW}
+    words = json.dumps({**wanted, "hurry": dict(asked.hurry)})
+    script = str(Path(__file__).with_name("rival_inline.py"))
+    python = str(environment / "bin" / "python")
+    return _session([python, "-P", script, words], out, asked)  # -P: optimum.py beside it is ours
+
+
+def _session(command: list[str], out: Path, asked: Asked) -> Session:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
     env = {**kept, **for_libraries(asked.threads), "HF_HUB_OFFLINE": "1"}
     with out.with_suffix(".log").open("w") as log:

@@ -81,8 +81,9 @@ class GeneratingModel:
         """Numbers, tied ones once."""
         return sum(parameter.numel() for parameter in self._module.parameters())
 
-    def device_peak(self) -> None:
+    def device_peak(self) -> Mapping[str, int]:
         """The host has no such thing."""
+        return {}
 
     def close(self) -> None:
         """Let go of the module."""
