@@ -7,10 +7,26 @@ from typing import Any
 
 import numpy
 import torch
-from transformers import LogitsProcessorList, PreTrainedModel
+from transformers import LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 from bench.errors import ProofFailed
 from bench.model import Tokens
+
+
+class Ready(LogitsProcessor):
+    """Ticks where each step's scores are ready.
+
+    A class, since transformers asks for the signature of every processor's `__call__` at every
+    step, which takes 0.4 ms where that is a plain function's.
+    """
+
+    def __init__(self, tick: Callable[[], None] | None) -> None:
+        self._tick = tick
+
+    def __call__(self, _: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        if self._tick is not None:
+            self._tick()
+        return scores
 
 
 class GeneratingModel:
@@ -34,12 +50,6 @@ class GeneratingModel:
         self, prompt: Tokens, new_tokens: int, tick: Callable[[], None] | None = None
     ) -> Tokens:
         """Greedy; `tick` is called where each step's scores are ready, before a token is chosen."""
-
-        def ready(_: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-            if tick is not None:
-                tick()
-            return scores
-
         with torch.inference_mode():
             whole = self._module.generate(
                 **self._inputs(prompt),
@@ -49,7 +59,7 @@ class GeneratingModel:
                 do_sample=False,
                 use_cache=True,
                 num_beams=1,
-                logits_processor=LogitsProcessorList([ready]),
+                logits_processor=LogitsProcessorList([Ready(tick)]),
             )
         return [list(row) for row in whole[:, len(prompt[0]) :].tolist()]
 
