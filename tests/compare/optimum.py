@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,23 +23,22 @@ SHARE, NEAR = 0.25, 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """All sessions, in the order in which they ran."""
+    """All sessions."""
 
     shipped: Session
     """Weighbridge as it is."""
     theirs: Session
     """The rival as its users run it."""
-    first: Session
-    """The rival's path, timed by Weighbridge."""
-    inline: Session
-    """The rival without its launcher's company."""
-    again: Session
-    """The first once more: a drift of the machine falls on both sides of the rival alike."""
+    pairs: Sequence[tuple[Session, Session]]
+    """Ours and the rival's on the same path, one after the other, a process each."""
 
-    def ratio(self, cell: tuple[int, int], part: str) -> float:
-        """Our median of the same path, between the two sessions, to the rival's."""
-        both = [run.cells[cell][part].value for run in (self.first, self.again)]
-        return geometric_mean(both) / self.inline.cells[cell][part].value
+    def medians(self, cell: tuple[int, int], part: str) -> tuple[float, float]:
+        """Ours and the rival's, between the processes."""
+        ours, theirs = (
+            geometric_mean([run.cells[cell][part].value for run in runs])
+            for runs in zip(*self.pairs, strict=True)
+        )
+        return ours, theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +71,17 @@ def compare(environment: Path, work: Path, asked: Asked) -> int:
     found = Found(
         shipped=ours.shipped(model, work / "shipped", asked),
         theirs=rival.sweep(environment, model, work / "theirs", asked),
-        first=ours.same_path(model, work / "first", asked),
-        inline=rival.inline(environment, model, work / "inline", asked),
-        again=ours.same_path(model, work / "again", asked),
+        pairs=[
+            (
+                ours.same_path(model, work / f"ours-{launch}", asked),
+                rival.inline(environment, model, work / f"theirs-{launch}", asked),
+            )
+            for launch in range(asked.launches)
+        ],
     )
     lines = [*judged(found)]
-    doubts = (*found.first.doubts, *found.shipped.doubts, *found.again.doubts)
+    runs = (found.shipped, *(ours for ours, _ in found.pairs))
+    doubts = sorted({doubt for run in runs for doubt in run.doubts})
     for part in (heading(load, asked), walls(found), shipped(found), same(found)):
         print("\n".join([*part, ""]))
     print("\n".join(f"- {'holds' if line.holds else '**FAILS**'}: {line.says}" for line in lines))
@@ -126,18 +130,17 @@ def shipped(found: Found) -> Iterator[str]:
 
 
 def same(found: Found) -> Iterator[str]:
-    """The medians of the same path."""
-    yield (
-        "| `generate` in both | part | Weighbridge | again | optimum-benchmark, inline "
-        "| by process | ratio to inline |"
-    )
-    yield "|---|---|--:|--:|--:|--:|--:|"
+    """The medians of the same path: each process's, and their ratio."""
+    yield "| `generate` in both, ms | part | Weighbridge | optimum-benchmark, inline | ratio |"
+    yield "|---|---|--:|--:|--:|"
     for cell in CELLS:
         for part in PARTS:
-            runs = (found.first, found.again, found.inline, found.theirs)
-            seen = [run.cells[cell][part] for run in runs]
-            medians = " | ".join(f"{one.value * 1e3:.4g} ms ± {one.width:.1%}" for one in seen)
-            yield f"| {named(cell)} | {part} | {medians} | {found.ratio(cell, part):.3f} |"
+            shown = [
+                " ".join(f"{run.cells[cell][part].value * 1e3:.2f}" for run in runs)
+                for runs in zip(*found.pairs, strict=True)
+            ]
+            one, other = found.medians(cell, part)
+            yield f"| {named(cell)} | {part} | {' | '.join(shown)} | {one / other:.3f} |"
 
 
 def judged(found: Found) -> Iterator[Line]:
@@ -154,10 +157,9 @@ def judged(found: Found) -> Iterator[Line]:
         yield Line(holds=wide <= 1, says=says + "geometric mean over the grid; at most 1")
     for cell in CELLS:
         for part in PARTS:
-            ratio = found.ratio(cell, part)
-            drift = found.again.cells[cell][part].value / found.first.cells[cell][part].value
-            says = f"{named(cell)} {part}: medians' ratio {ratio:.3f}, within {NEAR:.0%} of 1"
-            yield Line(holds=abs(ratio - 1) <= NEAR, says=f"{says} (ours to ours: {drift:.3f})")
+            one, other = found.medians(cell, part)
+            says = f"{named(cell)} {part}: medians' ratio {one / other:.3f}, within {NEAR:.0%} of 1"
+            yield Line(holds=abs(one / other - 1) <= NEAR, says=says)
 
 
 def named(cell: tuple[int, int]) -> str:

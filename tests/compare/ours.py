@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 
@@ -13,7 +13,17 @@ from bench.process import for_libraries
 from bench.reading import read
 from bench.record import Run
 from bench.workload import Workload
-from tests.compare.seen import BATCHES, CELLS, NEW, PROMPTS, Asked, Seen, Session, of_value
+from tests.compare.seen import (
+    BATCHES,
+    CELLS,
+    HEAP,
+    NEW,
+    PROMPTS,
+    Asked,
+    Seen,
+    Session,
+    of_value,
+)
 
 ROOT = Path(__file__).parents[2]
 INI = "[pytest]\naddopts = -p no:cacheprovider\nbench_variants = variants tests.compare.forms\n"
@@ -22,18 +32,20 @@ INI = "[pytest]\naddopts = -p no:cacheprovider\nbench_variants = variants tests.
 def shipped(model: Path, project: Path, asked: Asked) -> Session:
     """The suites as they are, on the teacher: by Weighbridge's own greedy loop."""
     words = ("suites.test_prefill", "suites.test_decode", "suites.test_memory")
-    run, wall = _run([*words, "--variant=teacher"], model, project, asked)
+    run, wall = _run([*words, "--variant=teacher", f"--teacher={model}"], project, asked, {})
     return _session(run, wall, _shipped)
 
 
 def same_path(model: Path, project: Path, asked: Asked) -> Session:
     """transformers' `generate`, timed by Weighbridge's sampler and cut as the rival cuts it."""
     words = ("-ptests.compare.plugin", "tests.compare.within", "--variant=hf_generate")
-    run, wall = _run([*words], model, project, asked)
+    run, wall = _run([*words, f"--teacher={model}"], project, asked, HEAP)
     return _session(run, wall, _same)
 
 
-def _run(words: list[str], model: Path, project: Path, asked: Asked) -> tuple[Run, float]:
+def _run(
+    words: list[str], project: Path, asked: Asked, more: Mapping[str, str]
+) -> tuple[Run, float]:
     """Make, prove, measure and report, from an empty folder: the run and the command's seconds.
 
     Raises CalledProcessError where a cell has no figures.
@@ -42,12 +54,18 @@ def _run(words: list[str], model: Path, project: Path, asked: Asked) -> tuple[Ru
     (project / "pytest.ini").write_text(INI)
     command = [
         *(sys.executable, "-m", "pytest", "-pbench.plugin", "-preports.plugin", "--pyargs", *words),
-        *(f"--teacher={model}", "--artifacts=made", f"--threads={asked.threads}", "--device=cpu"),
+        *("--artifacts=made", f"--threads={asked.threads}", "--device=cpu"),
         *(f"--batch={_words(BATCHES)}", f"--prompt={_words(PROMPTS)}", f"--new={NEW}"),
         *(f"--rounds={asked.rounds}", "--benchmark-json=run.json"),
     ]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "WEIGHBRIDGE"))}
-    env = {**kept, **for_libraries(asked.threads), "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    env = {
+        **kept,
+        **for_libraries(asked.threads),
+        "PYTHONPATH": str(ROOT),
+        "HF_HUB_OFFLINE": "1",
+        **more,
+    }
     with project.with_suffix(".log").open("w") as log:
         start = perf_counter()
         subprocess.run(

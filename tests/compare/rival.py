@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +16,7 @@ from bench.steady import steady_from
 from tests.compare.seen import (
     BATCHES,
     CELLS,
+    HEAP,
     NEW,
     PARTS,
     PROMPTS,
@@ -95,7 +97,7 @@ def sweep(environment: Path, model: Path, out: Path, asked: Asked) -> Session:
         f"scenario.input_shapes.sequence_length={','.join(map(str, PROMPTS))}",
         *(f"scenario.{name}={value}" for name, value in asked.hurry.items()),
     ]
-    return _session(command, out, asked)
+    return _session(command, out, for_libraries(asked.threads))
 
 
 def inline(environment: Path, model: Path, out: Path, asked: Asked) -> Session:
@@ -108,12 +110,13 @@ def inline(environment: Path, model: Path, out: Path, asked: Asked) -> Session:
     words = json.dumps({**wanted, "hurry": dict(asked.hurry)})
     script = str(Path(__file__).with_name("rival_inline.py"))
     python = str(environment / "bin" / "python")
-    return _session([python, "-P", script, words], out, asked)  # -P: optimum.py beside it is ours
+    env = {**for_libraries(asked.threads), **HEAP}
+    return _session([python, "-P", script, words], out, env)  # -P: optimum.py beside it is ours
 
 
-def _session(command: list[str], out: Path, asked: Asked) -> Session:
+def _session(command: list[str], out: Path, more: Mapping[str, str]) -> Session:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
-    env = {**kept, **for_libraries(asked.threads), "HF_HUB_OFFLINE": "1"}
+    env = {**kept, **more, "HF_HUB_OFFLINE": "1"}
     with out.with_suffix(".log").open("w") as log:
         start = perf_counter()
         subprocess.run(command, cwd=out, env=env, stdout=log, stderr=subprocess.STDOUT, check=True)
