@@ -10,7 +10,7 @@ import torch
 from transformers import LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 from bench.errors import ProofFailed
-from bench.model import Tokens
+from bench.model import Choose, Tokens
 
 
 class Ready(LogitsProcessor):
@@ -70,6 +70,10 @@ class GeneratingModel:
             self._prompt = prompt
             self._kept = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         return self._kept
+
+    def decode(self, prompt: Tokens, new_tokens: int, choose: Choose) -> Tokens:
+        """Not by `generate`."""
+        raise NotImplementedError("hf_generate only runs transformers' generate")
 
     def proof(self) -> dict[str, Any]:
         """Its class is transformers' own, and so are all of its modules."""
