@@ -1,0 +1,1 @@
+"""The variants that only the comparison has."""

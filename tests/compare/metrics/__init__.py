@@ -1,0 +1,1 @@
+"""The metrics that only the comparison has; tests/compare/plugin.py adds them to ours."""
