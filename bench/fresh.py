@@ -151,6 +151,8 @@ def _fit(task: dict[str, Any]) -> dict[str, Any]:
     from bench.outcome import line_of, status_of
 
     variant, folder, place = _prepared(task)
+    import_module("numpy")  # every model hands its scores over in it, and its BLAS ends a process
+    # that cannot have its buffers: they are had before the budget holds, as all imports are
     held: Confined = confine(place.device, task["budget"])
     if held.full:
         return asdict(Tried(fits=False, peak=held.peak(None), why=held.full))

@@ -11,7 +11,8 @@ import pytest
 from bench.catalog import Catalog
 from bench.cell import PARAMETER
 from bench.needs import why_not
-from bench.settings import LISTS, axis, words
+from bench.parsing import axis
+from bench.settings import LISTS, words
 from bench.workload import Grid, Workload
 
 

@@ -14,6 +14,7 @@ from platformdirs import user_cache_path
 from bench.confine import bytes_of
 from bench.errors import Misuse
 from bench.machine import usable_threads, versions
+from bench.parsing import limit, positive, seconds, share, whole
 from bench.recipe import Recipe, recipes
 from bench.sampling import Plan
 from bench.variant import Place
@@ -129,7 +130,7 @@ class Settings:
     def resolve(cls, line: Lookup, ini: Lookup) -> Settings:
         """From `line(name)` and `ini(key)`, each None where nothing is said. Raises Misuse."""
         said = {option.name: _said(option, line, ini) for option in OPTIONS}
-        checked = {name: _positive(name, said[name]) for name in ("window", "stride")}
+        checked = {name: positive(name, said[name]) for name in ("window", "stride")}
         recipe = _recipe(said["recipe"])
         if recipe.strides and checked["stride"] >= checked["window"]:
             raise Misuse(
@@ -144,13 +145,13 @@ class Settings:
             recipe=recipe.name,
             device=_device(said["device"]),
             threads=_threads(said["threads"]),
-            precision=_share("precision", said["precision"]),
-            budget=_seconds("budget", said["budget"]),
-            rounds=None if said["rounds"] == "auto" else _positive("rounds", said["rounds"]),
+            precision=share("precision", said["precision"]),
+            budget=seconds("budget", said["budget"]),
+            rounds=None if said["rounds"] == "auto" else positive("rounds", said["rounds"]),
             teacher_dtype=_dtype(said["teacher_dtype"]),
-            busy_share=_limit("busy-share", said["busy_share"]),
+            busy_share=limit("busy-share", said["busy_share"]),
             memory=_memory(said["memory"]),
-            seed=_whole("seed", said["seed"]),
+            seed=whole("seed", said["seed"]),
             artifacts=_folder(said["artifacts"]),
             isolate=_yes("isolate", said["isolate"]),
             deterministic=_yes("deterministic", said["deterministic"]),
@@ -199,56 +200,11 @@ def default(name: str) -> str:
     return next(option.default for option in OPTIONS if option.name == name)
 
 
-def axis(flag: str, value: str | None) -> tuple[int, ...] | None:
-    """A grid's axis such as `1,4`. Raises Misuse where it is anything else."""
-    if value is None:
-        return None
-    if not re.fullmatch(r"\s*[1-9]\d{0,8}\s*(,\s*[1-9]\d{0,8}\s*)*", value):
-        raise Misuse(f"{flag} {value!r} is not a list of positive whole numbers such as 1,4")
-    return tuple(dict.fromkeys(int(word) for word in value.split(",")))
-
-
 def _said(option: Option, line: Lookup, ini: Lookup) -> str:
     for found in (line(option.name), os.environ.get(option.environment), ini(option.ini)):
         if found is not None and str(found) != "":
             return str(found)
     return option.default
-
-
-def _whole(name: str, text: str) -> int:
-    if not re.fullmatch(r"\d{1,18}", text):
-        raise Misuse(f"--{name.replace('_', '-')} {text!r} is not a whole number")
-    return int(text)
-
-
-def _positive(name: str, text: str) -> int:
-    number = _whole(name, text)
-    if number < 1:
-        raise Misuse(f"--{name.replace('_', '-')} must be at least 1")
-    return number
-
-
-def _share(name: str, text: str) -> float:
-    """`2%` or `0.02`. Raises Misuse outside of 0 to 100 %."""
-    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*(%?)", text.strip())
-    share = float(found[1]) / (100 if found[2] else 1) if found else 0.0
-    if not 0 < share < 1:
-        raise Misuse(f"--{name} {text!r} is no share between 0 and 100 %, such as 1%")
-    return share
-
-
-def _limit(name: str, text: str) -> float:
-    """A share, or all of it: then nothing is beyond."""
-    return 1.0 if text.strip() in ("1", "1.0", "100%") else _share(name, text)
-
-
-def _seconds(name: str, text: str) -> float:
-    """`10s`, `500ms`, `2min` or plain seconds. Raises Misuse where it is no time."""
-    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*(ms|s|min|)", text.strip())
-    time = float(found[1]) * {"ms": 1e-3, "min": 60.0}.get(found[2], 1.0) if found else 0.0
-    if time <= 0:
-        raise Misuse(f"--{name} {text!r} is no time above zero, such as 10s, 500ms or 2min")
-    return time
 
 
 def _yes(name: str, text: str) -> bool:
@@ -258,7 +214,7 @@ def _yes(name: str, text: str) -> bool:
 
 
 def _count_or_all(name: str, text: str) -> int | None:
-    return None if text == ALL else _positive(name, text)
+    return None if text == ALL else positive(name, text)
 
 
 def _recipe(name: str) -> Recipe:
@@ -280,7 +236,7 @@ def _device(text: str) -> str:
 
 
 def _threads(text: str) -> int:
-    return usable_threads() if text == "auto" else _positive("threads", text)
+    return usable_threads() if text == "auto" else positive("threads", text)
 
 
 def _dtype(text: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from bench import machine
 from bench.errors import Misuse
-from bench.settings import OPTIONS, Settings, axis
+from bench.parsing import axis
+from bench.settings import OPTIONS, Settings
 
 
 @pytest.fixture(autouse=True)
