@@ -53,6 +53,24 @@ class Tried:
     """Why it did not fit."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Ended:
+    """What became of a child: its exit code, what it complained of, and its answer, if any."""
+
+    code: int
+    said: str
+    answer: dict[str, Any] | None
+
+    @property
+    def why(self) -> str:
+        """One line."""
+        if self.answer is not None:
+            return str(self.answer["error"])
+        if self.code < 0:
+            return f"its process died of {signal.Signals(-self.code).name}"
+        return " ".join([f"its process ended with {self.code}", *self.said.split()])[:500]
+
+
 @dataclass(frozen=True)
 class Fresh:
     """Starts a process a question, for one variant."""
@@ -67,9 +85,10 @@ class Fresh:
     def cold(self, prompt: Tokens) -> Cold:
         """One cold start up to the first token of `prompt`. Raises FreshFailed."""
         began = perf_counter()  # system-wide: the child reads the same clock
-        code, found = self._run({"task": "cold", "prompt": prompt})
+        ended = self._run({"task": "cold", "prompt": prompt})
+        found = ended.answer
         if found is None or "error" in found:
-            raise FreshFailed(f"{self.variant}: {_why(code, found)}")
+            raise FreshFailed(f"{self.variant}: {ended.why}")
         imported, loaded, first = found["stamps"]
         return Cold(
             imports=imported - began,
@@ -84,27 +103,33 @@ class Fresh:
         Out of memory, and a process that dies of it, are answers. Raises FreshFailed for all
         else.
         """
+        from bench.outcome import of_memory  # it imports pytest, which no fresh process should
+
         shape = {"batch": batch, "prompt": prompt, "new": new, "budget": budget}
-        code, found = self._run({"task": "fit", **shape})
-        if found is None and code < 0:
-            return Tried(fits=False, peak=None, why=_why(code, found))
+        ended = self._run({"task": "fit", **shape})
+        found = ended.answer
+        if found is None and (ended.code < 0 or of_memory(ended.said)):
+            return Tried(fits=False, peak=None, why=ended.why)
         if found is None or "error" in found:
-            raise FreshFailed(f"{self.variant}: {_why(code, found)}")
+            raise FreshFailed(f"{self.variant}: {ended.why}")
         return Tried(**found)
 
-    def _run(self, task: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
-        """The child's exit code, and its answer if it gave one."""
+    def _run(self, task: dict[str, Any]) -> _Ended:
         who = {"packages": self.packages, "variant": self.variant, "folder": str(self.folder)}
         with tempfile.TemporaryDirectory(prefix="weighbridge-") as folder:
             spec, answer = Path(folder, "spec"), Path(folder, "answer")
             spec.write_text(json.dumps({**who, "place": asdict(self.place), **task}))
             env = environment(self.place.threads)
-            child = start("bench.fresh", [str(spec), str(answer)], env, subprocess.DEVNULL)
-            try:
-                code = child.wait()
-            finally:
-                stop(child)
-            return code, json.loads(answer.read_text()) if answer.exists() else None
+            errors = Path(folder, "errors")
+            with errors.open("w") as log:
+                words = [str(spec), str(answer)]
+                child = start("bench.fresh", words, env, subprocess.DEVNULL, log)
+                try:
+                    code = child.wait()
+                finally:
+                    stop(child)
+            found = json.loads(answer.read_text()) if answer.exists() else None
+            return _Ended(code=code, said=errors.read_text(errors="replace"), answer=found)
 
 
 def main(spec: Path, answer: Path) -> int:
@@ -151,8 +176,6 @@ def _fit(task: dict[str, Any]) -> dict[str, Any]:
     from bench.outcome import line_of, status_of
 
     variant, folder, place = _prepared(task)
-    import_module("numpy")  # every model hands its scores over in it, and its BLAS ends a process
-    # that cannot have its buffers: they are had before the budget holds, as all imports are
     held: Confined = confine(place.device, task["budget"])
     if held.full:
         return asdict(Tried(fits=False, peak=held.peak(None), why=held.full))
@@ -171,14 +194,6 @@ def _fit(task: dict[str, Any]) -> dict[str, Any]:
         raise FreshFailed("how much memory was held cannot be had here")
     why = f"it held {peak} bytes" if peak > held.budget else None
     return asdict(Tried(fits=why is None, peak=peak, why=why))
-
-
-def _why(code: int, found: dict[str, Any] | None) -> str:
-    if found is not None:
-        return str(found["error"])
-    if code < 0:
-        return f"its process died of {signal.Signals(-code).name}"
-    return f"its process ended with {code}"
 
 
 if __name__ == "__main__":

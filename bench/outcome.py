@@ -14,6 +14,7 @@ OUT_OF_MEMORY = (
     "out of memory",
     "not enough memory",
     "bad_alloc",
+    "memory allocation still failed",
 )
 LONGEST = 500
 
@@ -40,10 +41,15 @@ def status_of(error: BaseException) -> Status:
         return "proof_failed"
     if isinstance(error, (Unsupported, NotImplementedError)):
         return "unsupported"
-    words = str(error).lower()
-    if isinstance(error, MemoryError) or any(sign in words for sign in OUT_OF_MEMORY):
+    if isinstance(error, MemoryError) or of_memory(str(error)):
         return "out_of_memory"
     return "failed"
+
+
+def of_memory(said: str) -> bool:
+    """Whether what a library said means that memory ran out."""
+    words = said.lower()
+    return any(sign in words for sign in OUT_OF_MEMORY)
 
 
 def line_of(error: BaseException) -> str:

@@ -37,12 +37,24 @@ def environment(threads: int, extra: Mapping[str, str] | None = None) -> dict[st
 
 
 def start(
-    module: str, arguments: Sequence[str], env: Mapping[str, str], output: int | IO[str]
+    module: str,
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    output: int | IO[str],
+    errors: IO[str] | None = None,
 ) -> subprocess.Popen[str]:
-    """`python -m module`, its input closed, its standard output going to `output`."""
+    """`python -m module`, its input closed, its standard output going to `output`.
+
+    Its standard error goes to `errors`, or where ours goes.
+    """
     command = [sys.executable, "-W", "ignore", "-m", module, *arguments]
     return subprocess.Popen(
-        command, env=dict(env), stdin=subprocess.DEVNULL, stdout=output, text=True
+        command,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        text=True,
     )
 
 
