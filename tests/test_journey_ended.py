@@ -18,6 +18,11 @@ def project(tmp_path: Path) -> Path:
     return _project.lay_out(tmp_path)
 
 
+def heed_ctrl_c() -> None:
+    """A shell's background job is started deaf to Ctrl-C, and its children would be as well."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_keeps_what_was_measured(project: Path) -> None:
     ended = weigh(
         project, *SMALL, "--variant=teacher,interrupted", "-k", "decode or quality or prefill",
@@ -48,6 +53,7 @@ def test_a_session_ended_while_it_makes(project: Path, sign: signal.Signals) -> 
     session = subprocess.Popen(
         _project.command("--variant=stuck,int8", "--seed=0", "--benchmark-json"),
         cwd=project, env=_project.environment(), stdout=subprocess.PIPE, text=True,
+        preexec_fn=heed_ctrl_c,
     )  # fmt: skip
     assert (project / "artifacts" / "waiting").read_text() == "yes"
     session.send_signal(sign)
@@ -70,6 +76,7 @@ def test_a_session_ended_while_a_child_measures(project: Path, sign: signal.Sign
     session = subprocess.Popen(
         _project.command(*SMALL, *words),
         cwd=project, env=_project.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        preexec_fn=heed_ctrl_c,
     )  # fmt: skip
     assert (project / "artifacts" / "waiting").read_text() == "yes"
     session.send_signal(sign)
