@@ -52,10 +52,10 @@ def once() -> float:
 
 
 def steps() -> Iterator[tuple[str, Step]]:
-    """About 1 ms and 10 ms, in the interpreter and in a library."""
-    yield "Python, about 1 ms", partial(count, 30_000)
+    """About 2 ms and 10 ms, in the interpreter and in a library; below 1 ms laps repeat inside."""
+    yield "Python, about 2 ms", partial(count, 70_000)
     yield "Python, about 10 ms", partial(count, 300_000)
-    for side, milliseconds in ((400, 1), (900, 10)):
+    for side, milliseconds in ((640, 2), (1100, 10)):
         square = numpy.ones((side, side), numpy.float32)
         yield f"matmul {side}, about {milliseconds} ms", partial(numpy.matmul, square, square)
 
