@@ -1,9 +1,13 @@
 """Whether a variant says the same with a cache and without, alone and in a batch."""
 
+import pytest
+
 from bench import Model, Note
 from bench.consistency import SHARES, complaints, gaps, kind_of
 from bench.metrics.consistency import batch_gap, cache_gap
 from bench.text import Text
+
+pytestmark = pytest.mark.on_request
 
 
 def test_consistency(model: Model, text: Text, note: Note) -> None:

@@ -10,6 +10,8 @@ from bench.samples import Side, prompts, side_by_side
 from bench.session import BenchSession
 from bench.text import Text
 
+pytestmark = pytest.mark.on_request
+
 
 def test_samples(
     model: Model, reference: Model, text: Text, bench_session: BenchSession, note: Note

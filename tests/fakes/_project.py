@@ -18,9 +18,7 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = ("-pbench.plugin", "-preports.plugin", "-pno:anyio", "-pno:hypothesispytest")
 SMALL = ("--batch=1", "--prompt=8", "--new=4")
 """The smallest grid."""
-SUITES = (
-    "memory", "load", "decode", "prefill", "quality", "speedup", "consistency", "samples",
-)  # fmt: skip
+SUITES = ("memory", "load", "decode", "prefill", "quality", "speedup")
 """Those that the fakes are measured by unless a test says otherwise."""
 HEAVY = ("torch", "transformers", "tokenizers", "numpy", "scipy", "safetensors", "rich", "jinja2",
          "onnxruntime", "pynvml", "huggingface_hub", "datasets", "optimum")  # fmt: skip
