@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
 
-RETRIES = 3
-"""How often a lap that the guard refuses is run again before it is kept all the same."""
-
 
 class DeviceClock(Protocol):
     """Times the same step on the device itself, between two events of its stream."""
@@ -29,7 +26,7 @@ class Guard(Protocol):
     """Says after each lap whether the machine ran as it should."""
 
     def keep(self) -> bool:
-        """False: throw this lap away and run another."""
+        """False: throw this lap away and run another; never for ever."""
         ...
 
 
@@ -69,20 +66,15 @@ class Stopwatch:
     device: DeviceClock | None = None
     guard: Guard | None = None
     discarded: int = 0
-    refused: int = 0
-    """Laps that the guard refused to the last, kept for want of better."""
     result: object = None
     """What the last run of a step returned."""
 
     def lap(self, step: Callable[[], object], repeats: int = 1) -> Lap:
         """Time `repeats` runs of `step` in a row; the lap's figures are of one run."""
         lap = self._timed(step, repeats)
-        for _ in range(RETRIES if self.guard else 0):
-            if self.guard is None or self.guard.keep():
-                return lap
+        while self.guard is not None and not self.guard.keep():
             self.discarded += 1
             lap = self._timed(step, repeats)
-        self.refused += self.guard is not None and not self.guard.keep()
         return lap
 
     def _timed(self, step: Callable[[], object], repeats: int) -> Lap:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench import gpus
-from bench.clock import RETRIES
 from bench.record import Status
 
 SHARE = 0.75
 """Of the default clock; a sample below is not kept (as nvbench has it)."""
 DISCARDS = 32
 """So often a cell at most; then slow samples are kept, and the cell says `throttled`."""
+RETRIES = 3
+"""How often one lap is run again before it is kept all the same, and counted as slow."""
 PAUSE = 0.05
 """Seconds of rest after a sample that is not kept."""
 

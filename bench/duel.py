@@ -65,7 +65,9 @@ class Duel(Note):
                 self.samples(metric, [block.speedup(part) for block in blocks], cut, RECIPE)
         for status, reason in of_samples(whole, cut, self._plan):
             self.doubt(status, reason)
-        self.fact("sampling", {"blocks": len(blocks), "cut": cut, "effective": effective(whole)})
+        self.fact(
+            "sampling", {"blocks": len(blocks), "cut": cut, "effective": effective(whole[cut:])}
+        )
         self.fact("laps", {"teacher": _seconds(blocks, "teacher"),
                            "variant": _seconds(blocks, "variant")})  # fmt: skip
 

@@ -22,15 +22,15 @@ class NoLimits(RuntimeError):
     """They could not be measured; the message is one line."""
 
 
-def measure_limits(runtime: str | None, place: Place) -> Limits | None:
-    """What the `limits(place)` of that runtime module found; None where it has none.
+def measure_limits(module: str | None, place: Place) -> Limits | None:
+    """What the `limits(place)` of that module found; None where there is none.
 
     In a process of its own, so that neither its buffers nor its imports stand in a baseline.
     Raises NoLimits.
     """
-    if runtime is None:
+    if module is None:
         return None
-    spec = json.dumps([runtime, asdict(place)])
+    spec = json.dumps([module, asdict(place)])
     child = start("bench.limits", [spec], environment(place.threads), subprocess.PIPE)
     try:
         said, _ = child.communicate()
@@ -46,10 +46,9 @@ def measure_limits(runtime: str | None, place: Place) -> Limits | None:
 def main(spec: str) -> int:
     """In the child: the last line of its output is the answer."""
     end_with_parent()
-    runtime, place = json.loads(spec)
+    module, place = json.loads(spec)
     try:
-        measure = getattr(import_module(runtime), "limits", None)
-        print(json.dumps(measure(Place(**place)) if measure else None, allow_nan=False))
+        print(json.dumps(import_module(module).limits(Place(**place)), allow_nan=False))
     except Exception as error:  # a limit that cannot be measured fails no cell
         print(f"{type(error).__name__}: {' '.join(str(error).split())}")
         return 1

@@ -13,7 +13,7 @@ from bench.metric import Metric, Probe, Timed
 from bench.needs import why_unmet
 from bench.note import Note
 from bench.replay import CLOCK
-from bench.sampling import Plan, Sampled, sample
+from bench.sampling import Plan, Sampled, precision_of, sample
 from bench.steady import effective, steady_from
 from bench.vigil import Vigil
 from bench.watching import watch
@@ -73,6 +73,7 @@ class Measure(Note):
                 "repeats": found.repeats,
                 "cut": self.cut,
                 "effective": effective(found.seconds[self.cut :]),
+                "precision": precision_of(found.seconds),
                 "discarded": self._vigil.stopwatch.discarded,
             },
         )

@@ -33,8 +33,6 @@ class Plan:
     """Seconds that all timed rounds together may take."""
     warmups: int = 2
     """Untimed rounds of the same step, so of the same shape."""
-    look: Callable[[int, float], None] = lambda count, reached: None
-    """Told at each look how many samples there are, and the half-width that they reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +100,6 @@ def _done(found: Sequence[Item], figure: Callable[[Item], float], plan: Plan, en
     if count not in LOOKS:
         return False
     reached = precision_of([figure(item) for item in found])
-    plan.look(count, reached)
     return reached <= plan.precision or count == LOOKS[-1]
 
 

@@ -116,11 +116,11 @@ class BenchSession:
                 self.say(str(error))
 
     def find_limits(self) -> None:
-        """Measure the machine's own limits, by the teacher's runtime; before the first cell."""
+        """Measure the machine's own limits, as the teacher says; before the first cell."""
         self.say("measuring what this machine can read and multiply at most")
         try:
-            runtime = self.catalog.get(TEACHER).runtime
-            self.limits = measure_limits(runtime, self.settings.place)
+            module = self.catalog.get(TEACHER).limits
+            self.limits = measure_limits(module, self.settings.place)
         except NoLimits as error:
             self.say(f"the machine's limits could not be measured: {error}")
 

@@ -45,6 +45,8 @@ class Variant:
     devices: tuple[str, ...] = ("cpu", "cuda")
     runtime: str | None = None
     """Module with the heavy imports; its `prepare(folder)` runs before any clock or baseline."""
+    limits: str | None = None
+    """Of the teacher: module whose `limits(place)` measures what the machine can do at most."""
     checkpoint: bool = True
     """Whether the folder is an ordinary checkpoint, from which another variant can be made."""
     trains: bool = False

@@ -26,4 +26,5 @@ teacher = Variant(
     load=load,
     needs=("torch", "transformers"),
     runtime="variants.runtimes.pytorch",
+    limits="variants.runtimes.limits",
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench import clock as room
-from bench.clock import RETRIES, Stopwatch, no_collector
+from bench.clock import Stopwatch, no_collector
 from tests.bench.hands import Hands
 
 
@@ -81,17 +81,11 @@ class Guard:
         return self.left < 0
 
 
-@pytest.mark.parametrize(
-    ("refusals", "discarded", "refused"),
-    [(0, 0, 0), (1, 1, 0), (RETRIES, RETRIES, 0), (RETRIES + 1, RETRIES, 1), (99, RETRIES, 1)],
-)
-def test_a_refused_lap_is_run_again_but_not_for_ever(
-    refusals: int, discarded: int, refused: int
-) -> None:
+@pytest.mark.parametrize("refusals", [0, 1, 7])
+def test_a_refused_lap_is_run_again(refusals: int) -> None:
     watch, calls = Stopwatch(guard=Guard(refusals)), []
     watch.lap(lambda: calls.append(1))
-    assert (watch.discarded, watch.refused) == (discarded, refused)
-    assert len(calls) == 1 + discarded
+    assert (watch.discarded, len(calls)) == (refusals, 1 + refusals)
 
 
 @pytest.fixture(params=[True, False], ids=["collector on", "collector off"])

@@ -90,5 +90,10 @@ def test_another_projects_root_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_project_that_says_nothing_of_ours_may_be_passed_over(tmp_path: Path) -> None:
+    """One key of ours in the same file makes the difference."""
+    elsewhere = tmp_path.parent / "elsewhere"
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -q\n")
-    refuse_stolen_root(tmp_path.parent / "elsewhere", None)
+    refuse_stolen_root(elsewhere, None)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -q\nbench_seed = 1\n")
+    with pytest.raises(Misuse):
+        refuse_stolen_root(elsewhere, None)

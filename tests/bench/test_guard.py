@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,13 @@ def _untraced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_quiet_session_passes() -> None:
+    """With every meddler known and idle; one of them at work makes the difference."""
+    idle: dict[str, Any] = {"numprocesses": 0, "dist": "no", "reruns": 0, "cov_source": []}
     refuse()
-    refuse(numprocesses=0, dist="no", reruns=0, cov_source=[])
+    refuse(**idle)
+    for name, at_work in (("numprocesses", 1), ("reruns", 2), ("cov_source", ["bench"])):
+        with pytest.raises(Misuse):
+            refuse(**{**idle, name: at_work})
 
 
 @pytest.mark.parametrize(
@@ -65,6 +71,9 @@ def test_a_tracer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ours_shadow_nobody() -> None:
+    found = [find_spec(name) for name in guard.OURS]
+    places = [Path(spec.origin).parents[1] for spec in found if spec and spec.origin]
+    assert places == [Path(guard.__file__).parents[1]] * len(guard.OURS)
     refuse_shadows()
 
 

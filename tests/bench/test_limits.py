@@ -32,7 +32,6 @@ def test_they_are_what_the_runtime_says() -> None:
 
 
 def test_a_runtime_without_the_hook_has_none() -> None:
-    assert measure_limits("tests.fakes.recipes.rounding", Place()) is None
     assert measure_limits(None, Place()) is None
 
 
@@ -74,13 +73,11 @@ def test_limits_that_cannot_be_measured_cost_the_shares_alone(project: Path) -> 
     (project / "broken").mkdir()
     (project / "broken" / "__init__.py").touch()
     (project / "broken" / "engine.py").write_text(
-        '"""A runtime whose limits break."""\n'
-        "from tests.fakes.runtimes.table import TableModel, prepare\n"
-        "def limits(place):\n    raise RuntimeError('no such kernel')\n"
+        '"""Limits that break."""\ndef limits(place):\n    raise RuntimeError(\'no such kernel\')\n'
     )
     (project / "broken" / "teacher.py").write_text(
         "from dataclasses import replace\nfrom tests.fakes.teacher import teacher as theirs\n"
-        "teacher = replace(theirs, runtime='broken.engine')\ndel theirs\n"
+        "teacher = replace(theirs, limits='broken.engine')\ndel theirs\n"
     )
     _project.lay_out(project, "tests.fakes broken")
     words = ("--batch=1", "--prompt=8", "--new=4", "--variant=teacher", "-k", "decode")

@@ -34,4 +34,5 @@ teacher = Variant(
     load=load,
     replaces="teacher",
     runtime="tests.fakes.runtimes.table",
+    limits="tests.fakes.runtimes.table",
 )

@@ -10,7 +10,7 @@ import pytest
 from bench.variant import Place
 from tests.fakes import _project
 from variants.runtimes import limits as room
-from variants.runtimes.limits import buffer_bytes, measure
+from variants.runtimes.limits import buffer_bytes, limits
 
 MIB = 2**20
 
@@ -33,7 +33,7 @@ def test_limits_keep_the_schema_and_are_the_medians(monkeypatch: pytest.MonkeyPa
     for name, value in (("SECONDS", 0.001), ("BLOCK", 1e-5), ("SIDES", (32, 64))):
         monkeypatch.setattr(room, name, value)
     monkeypatch.setattr(room, "buffer_bytes", lambda *_: 2 * MIB)
-    found = measure(Place(threads=1))
+    found = limits(Place(threads=1))
     schema = json.loads((_project.ROOT / "bench" / "run.schema.json").read_text())
     whole = {**schema["$defs"]["limits"], "$defs": schema["$defs"]}
     jsonschema.Draft202012Validator(whole).validate(found)

@@ -27,7 +27,7 @@ SIDES = (512, 8192)
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
-def measure(place: Place) -> dict[str, Any]:
+def limits(place: Place) -> dict[str, Any]:
     """Read bandwidth (B/s), and operations a second of large matmuls by dtype.
 
     A limit is the median of blocks, of the kernel with the highest median: what is sustained,

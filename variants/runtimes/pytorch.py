@@ -23,7 +23,6 @@ from bench.roofline import Work
 from bench.variant import Place
 from variants.runtimes import cuda
 from variants.runtimes.lean import lean, reserved_cache
-from variants.runtimes.limits import measure as measure_limits
 from variants.runtimes.work import work_of
 
 ATTENTION = "scaled_dot_product"
@@ -51,11 +50,6 @@ def _only_deterministic() -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # a check, and slow
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
-
-
-def limits(place: Place) -> dict[str, Any]:
-    """The machine's own, in this framework."""
-    return measure_limits(place)
 
 
 def load_checkpoint(
