@@ -14,11 +14,11 @@ from bench.machine import memory_bytes
 from bench.variant import Place
 
 Act = Callable[[], object]
-SECONDS = 0.25
+SECONDS = 0.15
 """Spent on each kernel; the blocks of samples share it."""
 BLOCKS = (3, 15)
 """Fewest and most blocks of a kernel."""
-BLOCK = 0.02
+BLOCK = 0.01
 """Seconds that a block holds at least, by repeating inside."""
 SMALLEST, LARGEST = 256 * 2**20, 2**30
 """Bytes of the buffer that is read."""
@@ -31,7 +31,7 @@ def limits(place: Place) -> dict[str, Any]:
     """Read bandwidth (B/s), and operations a second of large matmuls by dtype.
 
     A limit is the median of blocks, of the kernel with the highest median: what is sustained,
-    not one lucky block. The best block and every block are kept beside it. About three seconds.
+    not one lucky block. The best block and every block are kept beside it. About two seconds.
     """
     began = perf_counter()
     torch.set_num_threads(place.threads)
