@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from bench import stdlib_text
 from bench.catalog import Catalog
+from bench.commit import digest
 from bench.errors import MakeFailed, Misuse
 from bench.machine import versions
 from bench.manifest import Manifest
@@ -76,7 +77,7 @@ class Artifacts:
         parts = [variant.name, json.dumps(dict(variant.options), sort_keys=True, default=str)]
         parts += [self._recipe_digest(variant), self._versions]
         if variant.trains:
-            parts += [platform.python_version(), _digest_file(Path(stdlib_text.__file__))]
+            parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
         if variant.base is None:
             parts.append(self._source_digest)
         else:
@@ -161,7 +162,7 @@ class Artifacts:
             for room in ("recipes", "runtimes")
             for file in sorted(Path(root, room).glob("*.py"))
         ]
-        return "".join(_digest_file(file) for file in [own, *shared])
+        return digest([own, *shared])
 
 
 def made(root: Path) -> Iterator[tuple[Path, Manifest | None]]:
@@ -188,7 +189,3 @@ def remove(folder: Path) -> bool:
 def _look(folder: Path) -> Look:
     stats = sorted((str(file), file.stat()) for file in folder.rglob("*"))
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
-
-
-def _digest_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
