@@ -117,14 +117,19 @@ def write_int4(
     model: PreTrainedModel, base: Path, out: Path, round_: Pack, group: int = GROUP
 ) -> None:
     """Every linear in 4 bits by `round_`; embeddings and the output layer in int8."""
-    packing = Packing(model, torch.bfloat16)
+    check_groups(model, group)
+    Packing(model, torch.bfloat16).write("int4", round_, base, out, head="int8_weight")
+
+
+def check_groups(model: PreTrainedModel, group: int) -> None:
+    """Raises Unsupported where a layer's inputs are no whole number of groups."""
+    head = model.get_output_embeddings()
     for name, weight, _ in linears(model):
-        if name != packing.head and weight.shape[1] % group:
+        if model.get_submodule(name) is not head and weight.shape[1] % group:
             raise Unsupported(
-                f"int4: the inputs of {name} are {weight.shape[1]}, no multiple of the group's "
-                f"{group}; --set takes a smaller group"
+                f"the inputs of {name} are {weight.shape[1]}, no multiple of the group's {group}"
+                "; --set takes a smaller group"
             )
-    packing.write("int4", round_, base, out, head="int8_weight")
 
 
 class Packing:

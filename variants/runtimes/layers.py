@@ -147,6 +147,7 @@ class Int4Linear(nn.Module):
         super().__init__()
         self._group = nibbles.shape[1] * 2 // scale_zero.shape[0]
         self._before = before
+        self.scales_inputs = before is not None
         values = torch.stack((nibbles >> 4, nibbles & 15), -1).flatten(1).int()
         self.out, width = values.shape[0], values.shape[1]
         padding = -self.out % 16  # the kernel wants whole blocks of 16 rows
