@@ -29,16 +29,18 @@ PLACE = Place(device="cpu", threads=2)
 FLOAT = ("teacher", "flash", "student")
 """Variants whose arithmetic is float32, so that equal means equal."""
 NEAR = {
+    "awq": 0.5,
+    "nf4": 0.5,
     "flash": 1e-5,
     "half": 0.03,
     "int8": 0.05,
-    "int8_static": 0.1,
+    "int8_static": 0.15,
     "int8_weight": 0.05,
     "student+int8": 0.05,
     "int4": 0.5,
 }
 """Greatest root mean square difference to the base's logits, in their standard deviations."""
-PACKED = ("int8", "int8_static", "int8_weight", "int4")
+PACKED = ("awq", "int8", "int8_static", "int8_weight", "int4", "nf4")
 """Variants whose folders no library reads."""
 PROMPT = [[5, 80, 17, 201, 9, 44, 120, 7], [33, 2, 250, 60, 61, 62, 8, 100]]
 NEW = 6
