@@ -182,6 +182,11 @@ def made(root: Path) -> Iterator[tuple[Path, Manifest | None]]:
             yield folder, Manifest.read(folder)
 
 
+def disk_use(folder: Path) -> int:
+    """Bytes of all files in it, the manifest included."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def remove(folder: Path) -> bool:
     """Remove a folder of ours; False where a session is busy with it."""
     lock = FileLock(folder.with_name(folder.name.removesuffix(DRAFT) + ".lock"), timeout=0)

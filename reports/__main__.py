@@ -16,6 +16,7 @@ from bench.reading import read
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
 from reports.report import Report
+from reports.shrink import add_shrink
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -79,6 +80,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_check,
     add_variants,
     add_artifacts,
+    add_shrink,
 )
 """Each adds its subparser and sets `command`: a function from the parsed call to an exit code."""
 
