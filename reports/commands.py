@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from bench.manifest import Manifest
 from bench.needs import why_not
 from bench.settings import OPTIONS, Settings
 from bench.source import resolve
+from bench.tunable import range_of, written
 from bench.variant import Variant
 from reports.listing import print_rows
 from reports.pruning import add_pruning, prune
@@ -28,8 +31,10 @@ def add_variants(commands: Subparsers) -> None:
     parser = commands.add_parser(
         "variants",
         help="list the variants: what each is made from, what it needs, what is made",
-        description="Lists every declared variant, for the teacher that --teacher names.",
+        description="Lists every declared variant, for the teacher that --teacher names; of those "
+        "named, the options that --set changes.",
     )
+    parser.add_argument("name", nargs="*", metavar="NAME", help="show the options of these")
     add_settings(parser, ("teacher", "device", "artifacts", "set"))
     parser.set_defaults(command=show_variants)
 
@@ -38,6 +43,8 @@ def show_variants(chosen: argparse.Namespace) -> int:
     """One row a variant."""
     settings = settings_of(chosen)
     catalog = Catalog.of(settings.packages, settings.set)
+    if chosen.name:
+        return show_options([catalog.get(name) for name in chosen.name])
     artifacts = artifacts_of(settings, catalog)
     rows = [
         [name, catalog.get(name).base or "", why_not(catalog.get(name), settings.device) or "met",
@@ -45,6 +52,18 @@ def show_variants(chosen: argparse.Namespace) -> int:
         for name in sorted(catalog.declared)
     ]  # fmt: skip
     print_rows(("variant", "base", "needs", "made", "size", "summary"), rows)
+    return 0
+
+
+def show_options(variants: Sequence[Variant]) -> int:
+    """One row an option: its value, what it may be, and what it means."""
+    rows = [
+        [f"{variant.name}.{one.name}", written(getattr(variant.options, one.name)),
+         str(range_of(one)), range_of(one).help]
+        for variant in variants if variant.options is not None
+        for one in fields(variant.options)
+    ]  # fmt: skip
+    print_rows(("option", "value", "allowed", "meaning"), rows, nothing="they have no options")
     return 0
 
 

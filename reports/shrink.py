@@ -135,8 +135,9 @@ def _unmet(catalog: Catalog, settings: Settings, name: str) -> str:
 
 def _session(settings: Settings, names: Sequence[str], more: Sequence[str]) -> None:
     """pytest on our suites; what a variant's own cells come to is read from the run."""
-    line = [sys.executable, "-m", "pytest", "-q", "--pyargs", "suites", *settings.as_arguments(),
-            f"--variant={','.join(names)}", *more]  # fmt: skip
+    ours = ("-p", "bench.plugin", "-p", "reports.plugin")
+    line = [sys.executable, "-m", "pytest", "-q", *ours, "--pyargs", "suites",
+            *settings.as_arguments(), f"--variant={','.join(names)}", *more]  # fmt: skip
     code = subprocess.run(line, env=environment(settings.threads), check=False).returncode
     if code not in (0, 1):
         raise BenchError(f"pytest ended with {code}; the lines above say why")

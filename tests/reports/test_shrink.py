@@ -9,6 +9,7 @@ from bench.errors import Misuse
 from bench.record import Record, Run, Value
 from reports.__main__ import main
 from reports.shrink import Tried, best, equals, measured, share_or_bytes
+from tests.fakes import _project
 
 
 def loss(value: float, low: float, high: float) -> Value:
@@ -89,9 +90,9 @@ def test_a_mistake_is_one_line_before_anything_is_made(
 
 def test_the_journey_on_stand_ins(tmp_path, monkeypatch, capfd):
     """Two forms of a table of bytes: int8 is a quarter of it and fits, the table does not."""
-    from tests.fakes import _project
-
-    _project.project(tmp_path, monkeypatch)
+    _project.lay_out(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(_project.ROOT))
     among = ["--among", "int8,thin", "-o", "out.json"]
     code = main(["shrink", "--to", "0.5x", *among])
     said = capfd.readouterr().out
