@@ -105,6 +105,14 @@ class Run:
         """The records by their identity."""
         return {record.cell: record for record in self.records}
 
+    @cached_property
+    def by_suite(self) -> Mapping[tuple[str, str], tuple[Record, ...]]:
+        """The records of each suite and variant, so that nobody looks through all of them."""
+        found: dict[tuple[str, str], list[Record]] = {}
+        for record in self.records:
+            found.setdefault((record.suite, record.variant), []).append(record)
+        return {key: tuple(records) for key, records in found.items()}
+
 
 def to_json(record: Record) -> dict[str, Any]:
     """A record's JSON form: plain types only, every number finite or null."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from reports import units
 from reports.contest import Against, is_difference
+from reports.dossier import facts_of
 from reports.doubts import MARK
 from reports.names import TEXT_LIMIT, Name, sentence, visible
 
@@ -40,11 +42,19 @@ def environment() -> Environment:
         "against": _against,
         "words": _words,
         "plain": plain,
+        "facts": facts_of,
+        "sorting": _sorting,
     }
     made.globals |= {"figure": units.figure, "interval": units.interval}
     made.globals |= {"scale_for": units.scale_for, "is_difference": is_difference}
+    made.globals |= {"quantity": units.quantity, "percent": units.PERCENT, "bare": units.BARE}
     made.globals |= {"doubtful": MARK, "missing": units.MISSING, "times": units.TIMES}
     return made
+
+
+def _sorting(value: float | None) -> str:
+    """A number as a script sorts it; nothing where there is none."""
+    return "" if value is None or not isfinite(value) else f"{value:.9g}"
 
 
 def _finalize(value: object) -> object:
