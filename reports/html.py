@@ -11,7 +11,8 @@ from bench.record import Run
 from reports.board import Board, board_of
 from reports.budgets import budgets_of
 from reports.care import FAILURES, absent, notes
-from reports.cells import lines
+from reports.cautions import Note
+from reports.cells import Line, lines
 from reports.columns import EXTRA
 from reports.dossier import dossiers
 from reports.figures import forest, heat, roofline, stages, steps
@@ -27,7 +28,7 @@ from reports.roster import TEACHER
 from reports.summary import Summary, summarise, unloaded
 from reports.texts import by_variant
 from reports.topics import SPEED, WIDE
-from reports.verdicts import KINDS
+from reports.verdicts import KINDS, in_short
 
 TEMPLATE = "report.html.j2"
 TEXTS = "texts"
@@ -45,7 +46,7 @@ def _render(runs: Sequence[Run]) -> str:
         run=run,
         **frame(heat.palette()),
         heading=heading(run),
-        notes=notes(run),
+        notes=_notes(run, cells),
         most_notes=NOTES,
         lines=cells,
         kinds={kind: text for kind, text in KINDS.items()
@@ -62,6 +63,12 @@ def _render(runs: Sequence[Run]) -> str:
         **_variants(run),
         **_figures(run),
     )  # fmt: skip
+
+
+def _notes(run: Run, cells: Sequence[Line]) -> list[Note]:
+    """What any report says with care, and first what the cells say together."""
+    first = in_short(line.verdict for line in cells)
+    return [(first,), *notes(run)] if first else notes(run)
 
 
 def _variants(run: Run) -> dict[str, Any]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bench.record import SCHEMA, Run, to_json
+from bench.record import SCHEMA, Record, Run, to_json
 from bench.seal import OURS, SEAL, seal
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-LARGEST = 1_600_000
+LARGEST = 1_500_000
 """Characters of the link that holds a whole run; a page is to stay below 3 MB with it."""
+SAMPLE_BYTES = 10
+"""What a sample takes in such a link: raw figures hardly compress."""
 STEERING = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
@@ -24,9 +26,11 @@ class Saved:
     """A run inside the page that shows it."""
 
     link: str
-    """A data: link; empty where it would be too large."""
+    """A data: link that holds a compressed file."""
     size: int
-    """Bytes, compressed."""
+    """Bytes of that file."""
+    samples: int
+    """How many were left out, as the page would have become too large; 0: it is whole."""
 
 
 def island(data: object) -> Markup:
@@ -40,15 +44,17 @@ def island(data: object) -> Markup:
 
 
 def saved(run: Run) -> Saved:
-    """The run as a compressed file in a link, if it is not too large for a page."""
-    packed = gzip.compress(json.dumps(document(run)).encode(), compresslevel=6, mtime=0)
+    """The run as a compressed file in a link; without its samples where they are too many."""
+    count = sum(len(v.samples) for record in run.records for v in record.values.values())
+    left_out = count if SAMPLE_BYTES * count > LARGEST else 0
+    text = json.dumps(document(_without_samples(run) if left_out else run), allow_nan=False)
+    packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
     link = f"data:application/gzip;base64,{base64.b64encode(packed).decode()}"
-    return Saved(link=link if len(link) <= LARGEST else "", size=len(packed))
+    return Saved(link=link, size=len(packed), samples=left_out)
 
 
 def document(run: Run) -> dict[str, Any]:
     """The run as a file that every command reads: all but pytest-benchmark's own rows."""
-    cells = [to_json(record) for record in run.records]
     ours: dict[str, Any] = {
         "schema": SCHEMA,
         "date": run.date,
@@ -56,15 +62,22 @@ def document(run: Run) -> dict[str, Any]:
         "settings": dict(run.settings),
         "text": dict(run.text),
         "variants": {name: dict(about) for name, about in run.variants.items()},
-        "records": [
-            cell for cell, record in zip(cells, run.records, strict=True) if record.figured
-        ],
-        "absent": [
-            cell for cell, record in zip(cells, run.records, strict=True) if not record.figured
-        ],
+        "records": [to_json(record) for record in run.records if record.figured],
+        "absent": [to_json(record) for record in run.records if not record.figured],
     }
     whole: dict[str, Any] = {"benchmarks": [], "datetime": run.date, OURS: ours}
-    # as a reader will see it, which is what the sum is over
-    whole = json.loads(json.dumps(whole, allow_nan=False))
-    whole[OURS][SEAL] = seal(whole)
+    ours[SEAL] = seal(whole)
     return whole
+
+
+def _without_samples(run: Run) -> Run:
+    """The same figures; what made them of samples is no longer said, as none can show it."""
+    return replace(run, records=tuple(_bare(record) for record in run.records))
+
+
+def _bare(record: Record) -> Record:
+    values = {
+        name: replace(value, samples=(), weights=(), estimator=None, cut=0)
+        for name, value in record.values.items()
+    }
+    return replace(record, values=values)

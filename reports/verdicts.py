@@ -74,6 +74,18 @@ def _plain(gap: Against, value: Value, time: bool) -> Verdict:
     return SAME if known else OPEN
 
 
+def in_short(verdicts: Iterable[Verdict]) -> str:
+    """How many cells are in doubt or show no difference, in a sentence; nothing where none is."""
+    counts = Counter(verdict.kind for verdict in verdicts)
+    compared = sum(counts[kind] for kind in KINDS)
+    parts = []
+    if counts["doubt"]:
+        parts.append(f"{counts['doubt']} of {compared} comparisons with the teacher are in doubt")
+    if counts["same"]:
+        parts.append(f"{counts['same']} of {compared} cells show no difference from the teacher")
+    return f"{' and '.join(parts)}." if parts else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tally:
     """How often each is said of one variant's cells."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reports.board import Board
 from reports.budgets import Budgets
@@ -62,6 +63,7 @@ def _chart(drawing: Drawing) -> Chart:
     points, spots = drawing.points, drawing.spots
     texts = [point.label for point in points]
     lines = [box for point in points for box in bars(point, drawing.axes)]
+    lines += _edges(_steps(drawing))
     boxes = place(spots, texts, Box(4, PLOT.top - 4, WIDTH - 4, PLOT.bottom), lines)
     key = drawing.choice.key
     levels = " ".join(f"{_level(drawing, budget):.1f}" for budget in drawing.budgets)
@@ -73,7 +75,7 @@ def _chart(drawing: Drawing) -> Chart:
         f'<svg class="pareto by-{key}" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" '
         f'aria-label="Loss against {drawing.choice.axis}, both set against the teacher" '
         f'data-levels="{levels}">{"".join(_zone(drawing))}{"".join(_grid(drawing.axes))}'
-        f"{''.join(_captions(drawing))}{_line(drawing)}{_frontier(drawing)}{marks}</svg>"
+        f"{''.join(_captions(drawing))}{_line(drawing)}{_frontier(_steps(drawing))}{marks}</svg>"
     )
     return Chart(key=key, label=drawing.choice.label, svg=svg, unplaced=boxes.count(None))
 
@@ -126,8 +128,8 @@ def _captions(drawing: Drawing) -> Iterator[str]:
     yield text_at(PLOT.right, HEIGHT - 8, right, "end", "")
 
 
-def _frontier(drawing: Drawing) -> str:
-    """Steps through those that nobody beats by value either, so that they only go down."""
+def _steps(drawing: Drawing) -> list[tuple[float, float]]:
+    """The spots of those that nobody beats by value either, from left to right, only down."""
     sign = 1 if drawing.choice.up else -1
     ranked = sorted(
         (point for point in drawing.points if not point.dominated and not point.loose),
@@ -140,8 +142,19 @@ def _frontier(drawing: Drawing) -> str:
             steps.append(
                 (drawing.axes.across(point.gain.value), drawing.axes.down(point.loss.value))
             )
+    return steps[::-1]
+
+
+def _frontier(steps: Sequence[tuple[float, float]]) -> str:
     if len(steps) < 2:
         return ""
-    first, *rest = reversed(steps)
+    first, *rest = steps
     path = f"M{first[0]:.1f} {first[1]:.1f}" + "".join(f"V{y:.1f}H{x:.1f}" for x, y in rest)
     return f'<path class="frontier" d="{path}"/>'
+
+
+def _edges(steps: Sequence[tuple[float, float]]) -> Iterator[Box]:
+    """The dashed line as boxes that labels keep off."""
+    for (left, top), (right, low) in pairwise(steps):
+        yield Box(left - 1, min(top, low), left + 1, max(top, low))
+        yield Box(min(left, right), low - 1, max(left, right), low + 1)

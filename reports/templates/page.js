@@ -62,19 +62,26 @@
   if (slider) slider.addEventListener("change", () => say(one("#answer").textContent));
 
   // One tooltip for pointer and keyboard; Escape closes it.
-  const tip = one("#tip"), hide = () => { tip.hidden = true; };
-  const show = (event) => {
-    const stop = event.target.closest && event.target.closest("[data-tip]");
-    if (!stop) { hide(); return; }
-    tip.textContent = stop.dataset.tip;
-    tip.hidden = false;
+  const tip = one("#tip");
+  let stop = null;
+  const place = () => {
+    tip.hidden = !stop;
+    if (!stop) return;
     const box = stop.querySelector(".mark").getBoundingClientRect();
     tip.style.left = `${Math.max(8, Math.min(innerWidth - tip.offsetWidth - 8, box.right + 10))}px`;
     tip.style.top = `${Math.max(8, box.top - tip.offsetHeight - 8)}px`;
   };
-  ["pointerover", "focusin"].forEach((kind) => document.addEventListener(kind, show));
-  ["focusout", "scroll"].forEach((kind) => document.addEventListener(kind, hide, { passive: true }));
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  const show = (found) => {
+    stop = found;
+    if (stop) tip.textContent = stop.dataset.tip;
+    place();
+  };
+  ["pointerover", "focusin"].forEach((kind) => document.addEventListener(kind, (event) => {
+    show(event.target.closest ? event.target.closest("[data-tip]") : null);
+  }));
+  document.addEventListener("focusout", () => show(null));
+  document.addEventListener("scroll", place, { passive: true, capture: true });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") show(null); });
   const theme = one("#theme");
   theme.addEventListener("change", () => { document.documentElement.dataset.theme = theme.value; });
 })();
