@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from bench.record import Record, Run, Value
 from bench.workload import Workload
 from reports.columns import COMPARED, HEADLINE
-from reports.contest import Against
-from reports.doubts import doubt
+from reports.contest import Against, is_difference
+from reports.doubts import MARK, doubt
 from reports.figures.dots import reach_of, strip
 from reports.gaps import refused, to_teacher
+from reports.names import sentence
 from reports.relative import gap_of
 from reports.roster import measured, variant_names
+from reports.units import figure, interval, ratio, scale_for, span
 from reports.verdicts import Verdict, verdict_of
 
 RANKED = [metric for _, metric in (*HEADLINE, *COMPARED)]
@@ -29,6 +31,33 @@ class Item:
     against: Against | None
     doubt: str | None
     refused: str | None
+
+    @property
+    def said(self) -> str:
+        """Its figure and how it stands to the teacher's, as plain text."""
+        value = self.value
+        if value.value is None:
+            return "unavailable"
+        scale = scale_for(value.unit, [value.value], self.metric)
+        words = [
+            figure(value.value, value.low, value.high, scale),
+            interval(value.low, value.high, scale),
+            scale.unit,
+            MARK if self.doubt else "",
+            f"({_standing(self.against, value)})" if self.against else "",
+            f"(not compared: {sentence(self.refused)})" if self.refused else "",
+        ]
+        return " ".join(filter(None, words))
+
+
+def _standing(gap: Against, value: Value) -> str:
+    if is_difference(value):
+        scale = scale_for(value.unit, [1.0])
+        shown = figure(gap.value, gap.low, gap.high, scale, signed=True)
+        return f"{shown} to the teacher’s, {gap.verdict}"
+    mark = MARK if gap.doubt else ""
+    text = f"{ratio(gap.value, gap.low, gap.high)}{mark} {span(gap.low, gap.high)}".rstrip()
+    return f"{text} the teacher’s, {gap.verdict}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,7 @@ def environment() -> Environment:
         "words": _words,
         "plain": plain,
         "facts": facts_of,
+        "shown": visible,
         "sorting": _sorting,
     }
     made.globals |= {"figure": units.figure, "interval": units.interval}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.record import Record, Run, Value
 from reports.doubts import doubt
-from reports.figures.axes import linear, text_at
+from reports.figures.axes import linear, round_ticks, text_at
 from reports.figures.labels import Box
 from reports.relative import DIFFERENCE
 from reports.roster import measured
@@ -97,13 +97,11 @@ def _ends(value: Value) -> list[float]:
     return [end for end in (value.low, value.value, value.high) if end is not None]
 
 
-def _grid(ends: Sequence[float], down: object) -> Iterator[str]:
-    low, high = min(ends), max(ends)
-    for at in range(TICKS + 1):
-        tick = low + (high - low) * at / TICKS
-        y = down(tick)  # type: ignore[operator]
+def _grid(ends: Sequence[float], down: Callable[[float], float]) -> Iterator[str]:
+    for tick in round_ticks(min(ends), max(ends), TICKS):
+        y = down(tick)
         yield f'<path class="grid" d="M{PLOT.left} {y:.1f}H{PLOT.right}"/>'
-        yield text_at(PLOT.left - 8, y + 4, f"{tick:.3g}".replace("-", MINUS), "end", "mut")
+        yield text_at(PLOT.left - 8, y + 4, f"{tick:.4g}".replace("-", MINUS), "end", "mut")
 
 
 def _under(steps: Sequence[Step], spots: Sequence[tuple[float, float]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from html import escape
 from reports.board import Board
 from reports.figures.axes import text_at
 from reports.figures.labels import APART, LINE, Box
-from reports.figures.trade import Axes, Choice, Point, said
+from reports.figures.trade import Axes, Choice, Paper, Point, said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,7 @@ class Drawing:
 
     board: Board
     choice: Choice
+    paper: Paper
     points: Sequence[Point]
     axes: Axes
     budgets: Sequence[float]

@@ -17,8 +17,26 @@ from reports.roster import TEACHER
 from reports.topics import ENERGY, LOSS, MEMORY, SIZE, SPEED, Topic
 from reports.units import BARE, figure, number, places, ratio, ratio_places
 
-WIDTH, HEIGHT = 1080, 450
-PLOT = Box(66, 30, WIDTH - 16, HEIGHT - 46)
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """What a chart is drawn on, in pixels."""
+
+    kind: str
+    width: int
+    height: int
+
+    @property
+    def plot(self) -> Box:
+        """Where the points stand; captions are around it."""
+        return Box(62, 30, self.width - 14, self.height - 46)
+
+
+PAPERS = (
+    Paper(kind="wide", width=1080, height=450),
+    Paper(kind="narrow", width=380, height=430),
+)
+"""For a desk and for a phone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +147,11 @@ def _drawable(gain: Against, loss: Against) -> bool:
     return gain.value > 0 and all(map(math.isfinite, _ends(gain) + _ends(loss)))
 
 
-def axes_of(points: Sequence[Point], up: bool) -> Axes:
+def axes_of(points: Sequence[Point], up: bool, plot: Box) -> Axes:
     """Better is up and to the right: smaller ratios stand right where less is better."""
-    ends = (PLOT.left, PLOT.right) if up else (PLOT.right, PLOT.left)
+    ends = (plot.left, plot.right) if up else (plot.right, plot.left)
     x = linear([math.log2(v) for p in points for v in _ends(p.gain) if v > 0], *ends)
-    y = linear([signed_root(v) for p in points for v in _ends(p.loss)], PLOT.top, PLOT.bottom)
+    y = linear([signed_root(v) for p in points for v in _ends(p.loss)], plot.top, plot.bottom)
     return Axes(across=lambda value: x(math.log2(value)), down=lambda value: y(signed_root(value)))
 
 

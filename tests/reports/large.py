@@ -50,7 +50,8 @@ def _names(cells: int) -> list[str]:
 def _grid(points: int) -> list[tuple[int, int, int]]:
     """Batch, prompt and new tokens; longer answers where batch and prompt do not suffice."""
     new = (16 * (at + 1) for at in range(points))
-    whole = ((b, p, n) for n in new for b in BATCHES for p in PROMPTS)
+    side = min(len(PROMPTS), math.ceil(math.sqrt(points)))
+    whole = ((b, p, n) for n in new for b in BATCHES[:side] for p in PROMPTS[:side])
     return [load for load, _ in zip(whole, range(points), strict=False)]
 
 
@@ -92,7 +93,8 @@ def _decode(name: str, load: tuple[int, int, int], rate: float, dice: random.Ran
         "bandwidth_share": ("1", "higher", [one / RATE / 4 for one in rates]),
     }
     values = {key: _value(unit, better, found) for key, (unit, better, found) in kinds.items()}
-    return {**sample.record("decode", name, load, **values), "facts": believed.facts()}
+    facts = {**believed.facts(), "roofline": {"read_bandwidth": 30e9, "bytes_per_step": 4e6}}
+    return {**sample.record("decode", name, load, **values), "facts": facts}
 
 
 def _value(unit: str, better: str, samples: list[float]) -> Json:

@@ -11,7 +11,7 @@ import pytest
 from bench.reading import read, run_of
 from reports.html import html
 from tests.reports import believed, large, sample
-from tests.reports.chromium import PHONE, browser, opened
+from tests.reports.chromium import PHONE, WIDE, browser, opened
 
 EVIL = '<img src=x onerror="alert(1)"></script><script>alert(2)</script>\u202e../{{7*7}}'
 SEVERE = ("serious", "critical")
@@ -122,14 +122,14 @@ def test_the_slider_rewrites_the_answer_and_moves_the_line(chromium: Any, page_f
     with opened(chromium, page_file) as page:
         slider, answer = page.locator("#budget"), page.locator("#answer")
         before = answer.inner_text()
-        line = page.locator(".by-speed .level")
+        line = page.locator(".wide.by-speed .level")
         at = line.get_attribute("transform")
         slider.focus()
         page.keyboard.press("End")
         assert answer.inner_text() != before
         assert "student-0.5B" in answer.inner_text()
         assert line.get_attribute("transform") != at
-        assert page.locator(".by-speed .won .label").text_content() == "student-0.5B"
+        assert page.locator(".wide.by-speed .won .label").text_content() == "student-0.5B"
         assert slider.get_attribute("aria-valuetext").endswith("nats per token")
         page.keyboard.press("Home")
         assert "No variant is faster" in answer.inner_text() or "cannot be told" in (
@@ -192,27 +192,28 @@ def test_without_script_only_the_controls_are_gone(chromium: Any, page_file: Pat
     with opened(chromium, page_file, java_script_enabled=False) as page:
         assert page.locator("#budget").is_hidden()
         assert page.locator("#find").is_hidden()
-        assert page.locator(".pareto.by-speed").is_visible()
+        assert page.locator(".wide.by-speed").is_visible()
         assert page.locator("#all tbody tr").count() > 48
         assert "Variant" in page.locator("#all thead").inner_text()
         assert page.locator(".save").is_visible()
 
 
+@pytest.mark.parametrize(("kind", "size"), [("wide", WIDE), ("narrow", PHONE)])
 @pytest.mark.parametrize("cells", [48, 500])
 def test_no_two_labels_overlap_and_none_leaves_the_chart(
-    chromium: Any, tmp_path: Path, cells: int
+    chromium: Any, tmp_path: Path, cells: int, kind: str, size: tuple[int, int]
 ) -> None:
-    with opened(chromium, written(tmp_path, large.run_file(cells))) as page:
+    with opened(chromium, written(tmp_path, large.run_file(cells)), size) as page:
         for key in ("speed", "size", "memory", "energy"):
             page.locator(f"#by-{key}").check()
             boxes = page.evaluate(
-                f"""() => [...document.querySelectorAll('.by-{key} .label')].map(one => {{
+                f"""() => [...document.querySelectorAll('.{kind}.by-{key} .label')].map(one => {{
                     const box = one.getBoundingClientRect();
                     return [box.left, box.top, box.right, box.bottom, one.textContent];
                 }})"""
             )
-            chart = page.locator(f".by-{key}").bounding_box()
-            assert len(boxes) >= 12
+            chart = page.locator(f".{kind}.by-{key}").bounding_box()
+            assert len(boxes) >= (12 if kind == "wide" else 6)
             assert all(box[0] >= chart["x"] for box in boxes)
             assert all(box[2] <= chart["x"] + chart["width"] for box in boxes)
             assert [
