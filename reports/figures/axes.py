@@ -27,7 +27,7 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
         return [low]
     power = 10.0 ** math.floor(math.log10(wide))
     step = next(power * one for one in (1, 2, 5, 10) if power * one >= wide)
-    first = math.ceil(low / step)
+    first = math.ceil(low / step - 1e-9)
     return [at * step for at in range(first, first + most + 1) if at * step <= high]
 
 

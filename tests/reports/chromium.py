@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,9 +31,7 @@ class Seen:
 
 def executable() -> str | None:
     """Where Chromium is, or None."""
-    named = os.environ.get("CHROMIUM")
-    found = (named, *map(shutil.which, NAMES))
-    return next((path for path in found if path), None)
+    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextmanager
