@@ -70,7 +70,7 @@ def _course(name: str, cells: list[tuple[int, Record]]) -> Iterator[Course]:
             metric=metric,
             unit=unit,
             steps=steps,
-            svg=course([_spot(step) for step in steps], "step"),
+            svg=svg,
         )
 
 
