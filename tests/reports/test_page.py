@@ -14,6 +14,8 @@ from tests.reports import believed, large, sample
 from tests.reports.chromium import PHONE, WIDE, browser, opened
 
 EVIL = '<img src=x onerror="alert(1)"></script><script>alert(2)</script>\u202e../{{7*7}}'
+LANDSCAPE = 1031
+"""Pixels between the margins of a sheet of A4."""
 SEVERE = ("serious", "critical")
 
 
@@ -181,6 +183,8 @@ def test_it_prints(chromium: Any, page_file: Path) -> None:
     with opened(chromium, page_file, color_scheme="dark") as page:
         assert page.pdf().startswith(b"%PDF")
         page.emulate_media(media="print")
+        page.set_viewport_size({"width": LANDSCAPE, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= LANDSCAPE
         assert (
             page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         )
