@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from reports.cells import Line
+
+ISOLATE, END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 LONGEST = 20_000
 """Characters of anything that no filter has cut."""
 
@@ -42,7 +45,7 @@ def environment() -> Environment:
         "against": _against,
         "words": _words,
         "plain": plain,
-        "facts": facts_of,
+        "also": _also,
         "shown": visible,
         "sorting": _sorting,
     }
@@ -51,6 +54,20 @@ def environment() -> Environment:
     made.globals |= {"quantity": units.quantity, "percent": units.PERCENT, "bare": units.BARE}
     made.globals |= {"doubtful": MARK, "missing": units.MISSING, "times": units.TIMES}
     return made
+
+
+def _also(line: Line, without: str) -> Markup:
+    """A cell's other figures and facts, one a line; `without` is the fact shown elsewhere.
+
+    Plain text, where a name is isolated by the characters that <bdi> stands for: a page of
+    thousands of cells would open slowly with an element a name.
+    """
+    from markupsafe import Markup, escape  # noqa: PLC0415
+
+    said = [(item.metric, item.said) for item in line.others]
+    said += [(key, text) for key, text in facts_of(line.record, without).items()]
+    rows = (f"{ISOLATE}{visible(name)}{END} {text}" for name, text in said)
+    return Markup("\n").join(escape(row) for row in rows)
 
 
 def _sorting(value: float | None) -> str:
