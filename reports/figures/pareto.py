@@ -17,6 +17,8 @@ from reports.units import TIMES, number
 
 X_TICKS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.33, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6,
            8, 10, 15, 20, 40)  # fmt: skip
+OFF = 40.0
+"""Pixels from the paper's edge to what shall not be seen."""
 Y_TICKS = (-0.1, -0.03, -0.01, -0.003, 0, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
 
 
@@ -101,18 +103,21 @@ def _grid(drawing: Drawing) -> Iterator[str]:
 
 
 def _level(drawing: Drawing, budget: float) -> float:
-    """The height of a budget's line, held inside the plot."""
-    plot = drawing.paper.plot
-    return min(plot.bottom, max(plot.top, drawing.axes.down(budget)))
+    """The height of a budget's line; off the paper where the scale does not reach it."""
+    plot, found = drawing.paper.plot, drawing.axes.down(budget)
+    if found < plot.top:
+        return -OFF
+    return found if found <= plot.bottom else drawing.paper.height + OFF
 
 
 def _zone(drawing: Drawing) -> Iterator[str]:
     plot = drawing.paper.plot
-    top = _level(drawing, drawing.budgets[drawing.chosen])
+    level = _level(drawing, drawing.budgets[drawing.chosen])
+    top = min(plot.bottom, max(plot.top, level))
     wide = plot.right - plot.left
     yield (
         f'<rect class="zone" x="{plot.left}" y="{top:.1f}" width="{wide}" '
-        f'height="{plot.bottom - top:.1f}"/>'
+        f'height="{plot.bottom - top:.1f}" data-top="{plot.top}" data-end="{plot.bottom}"/>'
     )
 
 

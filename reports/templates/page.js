@@ -52,9 +52,9 @@
     one("#detail").replaceChildren(...now.detail.map((text) => made("p", text, "sub")));
     all(".pareto").forEach((chart) => {
       const y = +chart.dataset.levels.split(" ")[slider.value], zone = chart.querySelector(".zone");
-      const end = +zone.getAttribute("y") + +zone.getAttribute("height");
-      zone.setAttribute("y", y);
-      zone.setAttribute("height", end - y);
+      const end = +zone.dataset.end, top = Math.min(end, Math.max(+zone.dataset.top, y));
+      zone.setAttribute("y", top);
+      zone.setAttribute("height", end - top);
       chart.querySelector(".level").setAttribute("transform", `translate(0 ${y})`);
       all(".stop", chart).forEach((stop) => stop.classList.toggle("won", +stop.dataset.at === now.winner));
     });
