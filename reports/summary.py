@@ -67,14 +67,23 @@ class Summary:
         return row.figures[self.places[key]] if key in self.places else None
 
 
-def summarise(run: Run) -> Summary:
-    """The headline columns that the run has, then every metric of suites without workload."""
-    return _summary(run, tuple(columns_of(run)))
+def summarise(run: Run, extra: Iterable[tuple[str, str]] = ()) -> Summary:
+    """The headline columns that the run has, then every metric of suites without workload.
+
+    `extra`: more suites and metrics that the reader has room for.
+    """
+    return _summary(run, tuple(columns_of(run, extra)))
 
 
 def others(run: Run, shown: Iterable[Column]) -> list[Summary]:
     """All figures that the columns `shown` do not hold: one Summary a suite and workload."""
     groups = groupby(other_columns(run, shown), lambda column: (column.suite, column.workload))
+    return [_summary(run, tuple(columns)) for _, columns in groups]
+
+
+def unloaded(run: Run, shown: Iterable[Column]) -> list[Summary]:
+    """The same of suites without workload only: one Summary a suite."""
+    groups = groupby(other_columns(run, shown, loads=False), lambda column: column.suite)
     return [_summary(run, tuple(columns)) for _, columns in groups]
 
 
