@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -121,6 +121,16 @@ class Run:
     def by_cell(self) -> Mapping[str, Record]:
         """The records by their identity."""
         return {record.cell: record for record in self.records}
+
+    @cached_property
+    def by_prompt(self) -> Mapping[tuple[str, str, int, int], Sequence[Record]]:
+        """Those with a workload, by suite, variant, batch and prompt tokens."""
+        found: dict[tuple[str, str, int, int], list[Record]] = {}
+        for record in self.records:
+            if load := record.workload:
+                key = (record.suite, record.variant, load.batch, load.prompt_tokens)
+                found.setdefault(key, []).append(record)
+        return found
 
 
 def to_json(record: Record) -> dict[str, Any]:

@@ -54,12 +54,12 @@ def comparable(one: Value, other: Value) -> bool:
     return refusal(one, other) is None
 
 
-def refusal(one: Value, other: Value) -> str | None:
-    """Why two figures are not compared; None where they may be."""
+def refusal(one: Value, other: Value, whose: str = "the teacher's") -> str | None:
+    """Why two figures are not compared; None where they may be. `whose` names the other."""
     for what in ("unit", "recipe"):
         mine, others = getattr(one, what), getattr(other, what)
         if mine != others:
-            return f"its {what} is {mine or 'not named'}, the teacher's {others or 'not named'}"
+            return f"its {what} is {mine or 'not named'}, {whose} {others or 'not named'}"
     return None
 
 

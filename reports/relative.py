@@ -71,18 +71,12 @@ def paired_gap(run: Run, record: Record, metric: str) -> Against | None:
 def _beside(run: Run, record: Record) -> Iterator[Record]:
     """The speed-up cells of the same work; a prefill is the first token of any of them."""
     load = record.workload
-    for cell in run.records:
-        if cell.suite != SPEEDUP or cell.variant != record.variant or not cell.figured:
-            continue
-        if cell.workload == load or (record.suite == "prefill" and _same_prompt(cell, record)):
+    if load is None:
+        return
+    key = (SPEEDUP, record.variant, load.batch, load.prompt_tokens)
+    for cell in run.by_prompt.get(key, ()):
+        if cell.figured and (cell.workload == load or record.suite == "prefill"):
             yield cell
-
-
-def _same_prompt(one: Record, other: Record) -> bool:
-    mine, its = one.workload, other.workload
-    if mine is None or its is None:
-        return False
-    return (mine.batch, mine.prompt_tokens) == (its.batch, its.prompt_tokens)
 
 
 def _is_time(value: Value) -> bool:
