@@ -30,7 +30,7 @@ def skim(path: Path) -> Run:
     whose refusal is the one that a user sees. Raises BadRun.
     """
     try:
-        with _no_collection():
+        with no_collection():
             document = Walk(path.read_text(encoding="utf-8"), _record).document()
             return assembled(document, path, lambda ours: _records(document, ours))
     except (OSError, ValueError, LookupError, TypeError, RecursionError, OverflowError, BadRun):
@@ -113,7 +113,7 @@ class Walk:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Millions of facts that refer to nothing in a circle: looking for circles among them costs
     more than reading them."""
     on = gc.isenabled()

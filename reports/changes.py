@@ -70,9 +70,12 @@ def relation_of(metric: str, value: Value) -> Relation:
 
 def is_direct(metric: str, value: Value) -> bool:
     """Whether it is the same on whatever machine: bytes, quality, and what is a ratio already."""
-    return value.kind == "exact" or value.unit in ("B", "nat/tok") or is_relative(metric) or (
-        value.kind == "paired"
-    )  # fmt: skip
+    return is_settled(value) or is_relative(metric)
+
+
+def is_settled(value: Value) -> bool:
+    """Whether two sessions suffice to call a figure better or worse: bytes and quality."""
+    return value.kind in ("exact", "paired") or value.unit in ("B", "nat/tok")
 
 
 def own_ratio(run: Run, record: Record, metric: str) -> Own | None:
@@ -109,9 +112,9 @@ def change_of(pair: Pair, metric: str, base: Record | None, mine: Record | None)
     if found.estimate is None:
         return found
     doubtful = found.doubt or doubt(base, one) or doubt(mine, other)
-    claims = not doubtful and not any(
-        imitated(run, mine.variant, other) for run in (pair.one, pair.other)
-    )
+    imitation = any(imitated(run, mine.variant, other) for run in (pair.one, pair.other))
+    # Two sessions' times part for reasons of their own, be each in turns with its teacher.
+    claims = is_settled(other) and not doubtful and not imitation
     verdict = _verdict(found.estimate, metric, other) if claims else "unclear"
     return Change(
         "compared", found.estimate, verdict, found.paired, found.through_teacher, doubtful

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import Misuse
 from bench.files import check_target, write_atomically
-from bench.skimming import skim
+from bench.skimming import no_collection, skim
 from reports.compare_json import comparison_json
 from reports.compare_markdown import comparison_markdown
 from reports.compare_page import comparison_page
@@ -52,11 +52,12 @@ def compare_runs(chosen: argparse.Namespace) -> int:
     """Print the tables and write the files that were asked for."""
     wanted = {form: getattr(chosen, form) for form in FORMS if getattr(chosen, form)}
     _check(chosen.runs, list(wanted.values()))
-    found = compare(named([(path.stem, skim(path)) for path in chosen.runs]))
-    print_comparison(found)
-    for form, path in wanted.items():
-        write_atomically(path, FORMS[form](found))
-        print(f"{form}: {path}")
+    with no_collection():
+        found = compare(named([(path.stem, skim(path)) for path in chosen.runs]))
+        print_comparison(found)
+        for form, path in wanted.items():
+            write_atomically(path, FORMS[form](found))
+            print(f"{form}: {path}")
     if found.compared:
         return 0
     print(f"weighbridge: {sentence(why_nothing(found))}", file=sys.stderr)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-SIGNS = re.compile(r"[\\`*_{}\[\]()#+!|~^$@:-]")
-"""What Markdown's readers take for a mark; GitHub's for a mention, an emoji or a formula too."""
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+MARKS = re.compile(r"[\\`*_{}\[\]!|~$]")
+"""What Markdown's readers take for a mark."""
+LINKS = re.compile(r"[@#&<>]|:(?=//|\w+:)|(?<=www)\.")
+"""What they, and GitHub's, take for a mention, an emoji, an address or HTML."""
 
 
 def markdown_text(text: str) -> str:
     """`text` as it reads: no mark of Markdown and no HTML in it means anything."""
-    plain = "".join(ENTITIES.get(sign, sign) for sign in text)
-    return SIGNS.sub(lambda found: f"&#{ord(found[0])};", plain)
+    plain = LINKS.sub(lambda found: f"&\0{ord(found[0])};", text)
+    return MARKS.sub(r"\\\g<0>", plain).replace("\0", "#")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from math import log
 
-from reports.changes import Change, Verdict
+from reports.changes import Change, Verdict, is_settled
 from reports.columns import FIRST, GAIN, HEADLINE, KL, SPEED, TOP1
 from reports.comparison import Comparison, Named, Row
 from reports.doubts import MARK
@@ -164,7 +164,7 @@ def _cells(comparison: Comparison, most: int) -> Sheet:
         heads += [name, f"{name} against {first}"]
     rows = [_cell(row, comparison, live) for row in sorted(compared, key=_weight)[:most]]
     left = len(compared) - len(rows)
-    more = f"and {left:,} more figures, which changed less for sure: --json holds them all"
+    more = f"and {left:,} more figures: --json holds them all"
     return Sheet("by cell", tuple(heads), tuple(rows), more if left else "")
 
 
@@ -173,17 +173,18 @@ def _shown(change: Change | None) -> bool:
 
 
 def _weight(row: Row) -> tuple[int, float]:
-    """What got worse first, then better, then unclear; of each the largest first."""
+    """What got worse first, then better, then what parts, then the rest; the largest first."""
     return min(_grade(change, row) for change in row.changes if change)
 
 
 def _grade(change: Change, row: Row) -> tuple[int, float]:
-    order = ("worse", "better", "unclear", "same")
-    found = change.estimate
+    found, middle = change.estimate, 1.0 if row.relation == "ratio" else 0.0
     if found is None:
-        return len(order), 0.0
-    far = log(found.value) if row.relation == "ratio" and found.value > 0 else found.value
-    return order.index(change.verdict), -abs(far)
+        return 9, 0.0
+    far = log(found.value) if middle else found.value
+    unsure = found.low is None or found.high is None or found.low <= middle <= found.high
+    order = {"worse": 0, "better": 1, "unclear": 2 + unsure, "same": 4}
+    return order[change.verdict], -abs(far)
 
 
 def _cell(row: Row, comparison: Comparison, live: Sequence[int]) -> tuple[Entry, ...]:
@@ -219,19 +220,28 @@ def _without(comparison: Comparison, most: int) -> Sheet:
 
 
 def _legend(comparison: Comparison) -> Iterator[str]:
-    changes = [change for row in comparison.rows for change in row.changes if change]
-    found = [change for change in changes if change.state == "compared"]
+    pairs = [
+        (row, change)
+        for row in comparison.rows
+        for change in row.changes
+        if change and change.state == "compared"
+    ]
+    found = [change for _, change in pairs]
     if not found:
         return
     first = _name(comparison.runs[0].name)
     yield f"{TIMES} is the ratio to {first}, signed the difference, [95 % interval]."
-    if any(not change.paired and change.estimate and change.estimate.known for change in found):
+    ratios = [change for row, change in pairs if row.relation == "ratio"]
+    if any(not is_settled(row.value) for row, _ in pairs):
         yield (
-            "Unpaired unless marked: the interval holds what varied within each session, not from "
-            "one process to the next."
+            "Times are unpaired unless marked. Their intervals hold what varied within each "
+            "session, not from one process to the next, so they are called neither better nor "
+            "worse; `weighbridge ab` measures two versions in turns."
         )
-    if any(change.paired for change in found):
-        yield f"{PAIRED}: paired, in turns with the teacher or by window of text."
+    if any(change.paired for change in ratios):
+        yield f"{PAIRED}: measured in turns with the teacher, on both sides."
+    if len(ratios) < len(found):
+        yield "Losses are paired by window of text."
     if not comparison.one_machine:
         yield (
             f"{ELSEWHERE}: of another machine, not comparable as it stands. Times are set against "

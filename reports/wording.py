@@ -37,7 +37,7 @@ def change_words(row: Row, change: Change | None) -> str:
     if change is None or change.estimate is None:
         return MISSING if change is None else change.state
     text = _estimate(change.estimate, row.relation, _scale(row.metric, row.value))
-    return _marked(text, change.paired, bool(change.doubt))
+    return _marked(text, change.paired and row.relation == "ratio", bool(change.doubt))
 
 
 def own_words(row: Row, at: int, change: Change | None) -> str:
@@ -53,7 +53,7 @@ def mean_words(tally: Tally, mean: Mean | None) -> str:
     if mean is None:
         return MISSING
     text = _estimate(mean.estimate, tally.relation, _scale(tally.metric, tally.value))
-    return _marked(text, mean.paired, mean.doubt)
+    return _marked(text, mean.paired and tally.relation == "ratio", mean.doubt)
 
 
 def parts(mean: Mean) -> bool:
