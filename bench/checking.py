@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
+from math import isfinite
 from typing import Any
 
 DEEPEST = 20
@@ -32,15 +32,15 @@ def _expect_showable(what: str, found: dict[str, Any] | list[Any], levels: int) 
         kind = type(item)
         if kind is dict or kind is list:
             _expect_showable(what, item, levels - 1)
-        elif kind is not str and kind is not bool:
+        elif kind is not str and kind is not bool and item is not None:
             number(item, f"a number in {what}")
 
 
 def expect_keys(what: str, entry: Mapping[str, Any], kind: Any) -> None:
     """Exactly the fields of the dataclass `kind`. Raises ValueError."""
     wanted = _fields(kind)
-    if wrong := entry.keys() ^ wanted:
-        first = min(wrong)
+    if entry.keys() != wanted:
+        first = min(entry.keys() ^ wanted)
         raise ValueError(f"{what} {'lacks' if first in wanted else 'has'} {reprlib.repr(first)}")
 
 
@@ -57,13 +57,14 @@ def said_of(name: str) -> str:
 
 def take(entry: Any, key: str, *kinds: type) -> Any:
     """`entry[key]`, if it is exactly of one of these kinds (True is no number), or ValueError."""
+    if type(entry) is dict and key in entry:
+        found = entry[key]
+        if type(found) in kinds:
+            return found
+        raise ValueError(f"{reprlib.repr(key)} is {reprlib.repr(found)}")
     if not isinstance(entry, dict):
         raise ValueError(f"{reprlib.repr(entry)} stands where an object with {key!r} should")
-    if key not in entry:
-        raise ValueError(f"{key!r} is missing")
-    if type(entry[key]) not in kinds:
-        raise ValueError(f"{reprlib.repr(key)} is {reprlib.repr(entry[key])}")
-    return entry[key]
+    raise ValueError(f"{key!r} is missing")
 
 
 def no_constant(name: str) -> None:
@@ -73,7 +74,7 @@ def no_constant(name: str) -> None:
 
 def numbers(found: list[Any], *what: str) -> list[Any]:
     """Each as `number` has it; what a session writes is finite floats, told at once."""
-    if set(map(type, found)) <= {float} and all(map(math.isfinite, found)):
+    if set(map(type, found)) <= {float} and all(map(isfinite, found)):
         return found
     return [number(item, *what) for item in found]
 
@@ -82,6 +83,9 @@ def number(found: Any, *what: str) -> float | None:
     """A finite number or None; a whole one stays whole as far as a float could hold it."""
     if found is None:
         return None
-    if type(found) not in (int, float) or not math.isfinite(found):
+    kind = type(found)
+    if kind is float and isfinite(found):
+        return found  # type: ignore[no-any-return]
+    if (kind is not int and kind is not float) or not isfinite(found):
         raise ValueError(f"{' of '.join(what)} is {reprlib.repr(found)}")
     return found if abs(found) <= MOST_WHOLE else float(found)

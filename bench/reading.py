@@ -27,6 +27,7 @@ from bench.workload import Workload
 
 JUDGED = {key: get_args(get_type_hints(Metric)[key]) for key in ("kind", "better")}
 """What decides how a figure is compared, with the words that it may hold."""
+STATUSES = frozenset(get_args(Status))
 NEVER_NEGATIVE = ("s", "tok/s")
 """Units of time and pace; bytes and joules above a baseline may come out below it."""
 
@@ -84,7 +85,7 @@ def record_of(entry: Any, whole: bool = True) -> Record:
     All of it is checked; unless `whole`, only what a comparison needs is kept: see Record.lean.
     """
     status = take(entry, "status", str)
-    if status not in get_args(Status):
+    if status not in STATUSES:
         raise ValueError(f"unknown status {reprlib.repr(status)}")
     values = take(entry, "values", dict)
     proof, facts = facts_of(entry, "proof"), facts_of(entry, "facts")
@@ -116,11 +117,11 @@ def _workload_of(entry: Mapping[str, Any] | None) -> Workload | None:
     if entry is None:
         return None
     expect_keys("workload", entry, Workload)
-    sizes = {key: take(entry, key, int) for key in entry}
-    for key, size in sizes.items():
+    for key in entry:
+        size = take(entry, key, int)
         if not (key != "new_tokens") <= size <= MOST_WHOLE:  # only new tokens may be none
             raise ValueError(f"{key} is {reprlib.repr(size)}")
-    return Workload(**sizes)
+    return Workload(**entry)
 
 
 def _value_of(name: str, entry: Any, whole: bool) -> Value:
@@ -131,7 +132,8 @@ def _value_of(name: str, entry: Any, whole: bool) -> Value:
     for key, known in JUDGED.items():
         if take(entry, key, str) not in known:
             raise ValueError(f"{key} of {said} is {reprlib.repr(entry[key])}")
-    value, low, high = (number(entry[key], key, said) for key in ("value", "low", "high"))
+    value = number(entry["value"], "value", said)
+    low, high = number(entry["low"], "low", said), number(entry["high"], "high", said)
     if low is not None and high is not None and low > high:
         raise ValueError(f"the interval of {said} ends before it begins")
     samples, weights = _samples(said, entry)
@@ -172,11 +174,9 @@ def _warnings(entry: Any) -> tuple[str, ...]:
 def _samples(said: str, entry: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The samples and their weights; none where one is null, as the others then stand askew."""
     samples = numbers(take(entry, "samples", list), "a sample", said)
-    weights = [number(item, "a weight", said) or 0 for item in take(entry, "weights", list)]
+    weights = numbers(take(entry, "weights", list), "a weight", said)
     if weights and len(weights) != len(samples):
         raise ValueError(f"{said} has {len(samples)} samples and {len(weights)} weights")
-    if not all(0 < weight <= MOST_WHOLE for weight in weights):
+    if not all(0 < (weight or 0) <= MOST_WHOLE for weight in weights):
         raise ValueError(f"{said} has a weight that counts nothing")
-    if None in samples:
-        return (), ()
-    return tuple(samples), tuple(weights)
+    return ((), ()) if None in samples else (tuple(samples), tuple(weights))

@@ -60,6 +60,8 @@ def ratio(one: Estimate, other: Estimate) -> Estimate | None:
     value = one.value / other.value  # the logarithms' own rounding shows in its last digits
     if found is None or not (found.known and found.low is not None and found.high is not None):
         return finite(Estimate(value))
+    if found.low == found.high:
+        return finite(Estimate(value, value, value))
     return finite(Estimate(value, min(value, found.low), max(value, found.high)))
 
 
