@@ -16,6 +16,7 @@ from bench.reading import read
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
 from reports.compare import add_compare
+from reports.history import add_history
 from reports.merge import add_merge
 from reports.report import Report
 
@@ -81,6 +82,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_check,
     add_compare,
     add_merge,
+    add_history,
     add_variants,
     add_artifacts,
 )
