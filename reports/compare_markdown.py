@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from reports.comparison import Comparison
 from reports.escaping import markdown_text
-from reports.sheets import Entry, Sheet, view
+from reports.sheet import Entry, Sheet
+from reports.sheets import view
 
 MOST = 200
 """Rows of a table: a job's summary holds 1 MiB."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from reports.comparison import Comparison
 from reports.grid import STYLES, frame, plain, print_line
-from reports.sheets import Entry, Sheet, view
+from reports.sheet import Entry, Sheet
+from reports.sheets import view
 
 if TYPE_CHECKING:
     from rich.console import Console

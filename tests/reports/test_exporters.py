@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft7Validator
@@ -13,6 +15,7 @@ from bench.discovery import find
 from bench.errors import Misuse
 from bench.record import Run
 from reports.report import Report
+from tests.fakes import _project
 from tests.reports import believed, sample
 
 Json = Any
@@ -177,3 +180,18 @@ def test_every_row_of_a_markdown_table_has_as_many_fields() -> None:
     rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in rows}) == 1
     assert len(rows) > 4
+
+
+def test_junit_is_pytests_own(tmp_path: Path) -> None:
+    """One case a cell, those that cannot run here with their reason."""
+    project = _project.lay_out(tmp_path)
+    words = ("--variant=int8,cudaonly", "-k", "load", "--junitxml=junit.xml")
+    ended = _project.weigh(project, *_project.SMALL, *words)
+    assert ended.code == 0, ended.said
+    suite = ElementTree.parse(project / "junit.xml").getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "0", "1")
+    cases = {case.get("name"): [child.tag for child in case] for case in suite.iter("testcase")}
+    assert {name: "skipped" in tags for name, tags in cases.items() if name} == {
+        "test_load[int8]": False,
+        "test_load[cudaonly]": True,
+    }
