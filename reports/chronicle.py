@@ -65,7 +65,7 @@ def points(name: str, run: Run) -> Iterator[Point]:
         "name": name,
         "date": run.date,
         "subject": subject(run),
-        "hardware": hardware_key(run.machine),
+        "hardware": hardware_key(run),
         "machine": hardware_name(run.machine),
     }
     for found in figures(run):
@@ -104,7 +104,7 @@ def identity(run: Run) -> str:
     figures_ = [
         (name, value.value) for record in run.records for name, value in record.values.items()
     ]
-    return _digest([run.date, hardware_key(run.machine), cells, figures_])
+    return _digest([run.date, hardware_key(run), cells, figures_])
 
 
 def subject(run: Run) -> str:

@@ -25,6 +25,7 @@ def comparison_json(comparison: Comparison) -> Json:
         "pairs": [_pair(pair) for pair in comparison.pairs],
         "variants": [_tally(tally, names) for tally in comparison.tallies],
         "cells": [_row(row, names) for row in comparison.rows],
+        "without_figures": list(comparison.nowhere),
     }
 
 
@@ -34,7 +35,7 @@ def _run(named: Named) -> Json:
         "name": named.name,
         "date": run.date,
         "machine": hardware_name(run.machine),
-        "hardware_key": hardware_key(run.machine),
+        "hardware_key": hardware_key(run),
         "teacher": run.settings.get("teacher"),
         "text": run.text.get("fingerprint"),
         "recipe": run.text.get("recipe"),

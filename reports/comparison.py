@@ -5,7 +5,6 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bench.errors import BadRun
 from bench.record import Record, Run, Value
@@ -22,9 +21,7 @@ from reports.changes import (
 from reports.contest import why_incomparable
 from reports.hardware import other_hardware
 from reports.tallies import Tally, tallies
-
-OF_THE_CODE = ("deterministic", "isolate", "seed", "memory", "busy_share")
-"""Settings that move a figure and stand in no workload and no recipe."""
+from reports.unlike import unlike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +60,8 @@ class Comparison:
     """The first run with each of the others."""
     rows: tuple[Row, ...]
     tallies: tuple[Tally, ...]
+    nowhere: tuple[str, ...]
+    """Cells that have figures in none of the runs that may be compared."""
 
     @property
     def compared(self) -> bool:
@@ -81,8 +80,16 @@ def compare(runs: Sequence[Named]) -> Comparison:
     first = runs[0]
     records = [_records(named) for named in runs]
     pairs = tuple(_pair(first, named) for named in runs[1:])
-    rows = tuple(_rows(runs, pairs, records))
-    return Comparison(runs=tuple(runs), pairs=pairs, rows=rows, tallies=tuple(tallies(rows)))
+    usable = [found if not at or not pairs[at - 1].why else {} for at, found in enumerate(records)]
+    rows = tuple(_rows(runs, pairs, usable))
+    told = {row.cell for row in rows}
+    return Comparison(
+        runs=tuple(runs),
+        pairs=pairs,
+        rows=rows,
+        tallies=tuple(tallies(rows)),
+        nowhere=tuple(cell for cell in _cells(usable) if cell not in told),
+    )
 
 
 def named(found: Sequence[tuple[str, Run]]) -> list[Named]:
@@ -116,16 +123,15 @@ def _pair(first: Named, other: Named) -> Pair:
         against=first.name,
         why=why_incomparable(first.run, other.run),
         hardware=other_hardware(first.run, other.run),
-        notes=tuple(_notes(first.run, other.run)),
+        notes=tuple(unlike(first.run, other.run)),
     )
 
 
 def _rows(
-    runs: Sequence[Named], pairs: Sequence[Pair], records: Sequence[Mapping[str, Record]]
+    runs: Sequence[Named], pairs: Sequence[Pair], usable: Sequence[Mapping[str, Record]]
 ) -> Iterator[Row]:
-    usable = [found if not at or not pairs[at - 1].why else {} for at, found in enumerate(records)]
     shared = any(pair.hardware and not pair.why for pair in pairs)
-    for cell in dict.fromkeys(cell for found in usable for cell in found):
+    for cell in _cells(usable):
         beside = [found.get(cell) for found in usable]
         one = next(record for record in beside if record)
         for metric in _metrics(beside):
@@ -140,6 +146,10 @@ def _rows(
             own = _own(runs, beside, metric, values) if shared else ()
             relation = relation_of(metric, value)
             yield Row(cell, one, metric, value, relation, values, changes, own)
+
+
+def _cells(usable: Sequence[Mapping[str, Record]]) -> Mapping[str, None]:
+    return dict.fromkeys(cell for found in usable for cell in found)
 
 
 def _change(pair: Pair, metric: str, beside: Sequence[Record | None], at: int) -> Change | None:
@@ -165,33 +175,3 @@ def _own(
 
 def _metrics(beside: Sequence[Record | None]) -> Mapping[str, None]:
     return dict.fromkeys(metric for record in beside if record for metric in record.values)
-
-
-def _notes(one: Run, other: Run) -> Iterator[str]:
-    """What else is different, each in a few words."""
-    mine, its = (run.machine.get("versions") or {} for run in (one, other))
-    yield from _differing(mine, its, sorted({*mine, *its}))
-    yield from _differing(one.settings, other.settings, OF_THE_CODE)
-    codes = [(run.machine.get("harness") or {}).get("code") for run in (one, other)]
-    if codes[0] != codes[1]:
-        yield f"Weighbridge's code: {codes[0]} and {codes[1]}"
-    made = [
-        name
-        for name in one.variants
-        if name in other.variants
-        and one.variants[name].get("fingerprint") != other.variants[name].get("fingerprint")
-    ]
-    if made:
-        yield f"made otherwise: {', '.join(made)}"
-
-
-def _differing(
-    one: Mapping[str, Any], other: Mapping[str, Any], keys: Sequence[str]
-) -> Iterator[str]:
-    for key in keys:
-        if one.get(key) != other.get(key):
-            yield f"{key}: {_said(one.get(key))} and {_said(other.get(key))}"
-
-
-def _said(found: Any) -> str:
-    return "none" if found is None else str(found)

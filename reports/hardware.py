@@ -36,9 +36,15 @@ def traits(machine: Mapping[str, Any]) -> dict[str, Any]:
     return found | {said: gpu.get(key) for key, said in GPU.items()}
 
 
-def hardware_key(machine: Mapping[str, Any]) -> str:
-    """Twelve digits that two machines share where their times may be compared."""
-    text = json.dumps(traits(machine), sort_keys=True)
+def traits_of(run: Run) -> dict[str, Any]:
+    """The same of a run, with the kind of device: a GPU that could not be matched has no name."""
+    device = str(run.settings.get("device")).partition(":")[0]
+    return {"device": device, **traits(run.machine)}
+
+
+def hardware_key(run: Run) -> str:
+    """Twelve digits that two runs share where their times may be compared."""
+    text = json.dumps(traits_of(run), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -52,12 +58,12 @@ def hardware_name(machine: Mapping[str, Any]) -> str:
 
 def same_hardware(one: Run, other: Run) -> bool:
     """Whether times of the two may be set against one another."""
-    return traits(one.machine) == traits(other.machine)
+    return traits_of(one) == traits_of(other)
 
 
 def other_hardware(one: Run, other: Run) -> str | None:
     """Why no time of one run may be set against one of the other; None where it may."""
-    here, there = traits(one.machine), traits(other.machine)
+    here, there = traits_of(one), traits_of(other)
     for what, mine in here.items():
         if mine != there[what]:
             said = (reprlib.repr(mine), reprlib.repr(there[what]))

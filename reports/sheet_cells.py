@@ -68,6 +68,8 @@ def without_sheet(comparison: Comparison, most: int) -> Sheet:
             if change and change.state != "compared":
                 key = (change.state, sentence(change.why or ""))
                 groups.setdefault(key, {})[row.cell] = None
+    if comparison.nowhere:
+        groups["no figures", "in none of the runs"] = dict.fromkeys(comparison.nowhere)
     rows = []
     for (state, why), cells in islice(groups.items(), most):
         shown = ", ".join(visible(cell) for cell in islice(cells, MOST_NAMES))

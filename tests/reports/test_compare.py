@@ -22,16 +22,21 @@ from reports.compare_table import print_comparison
 from reports.comparison import Comparison, compare, named
 from reports.escaping import markdown_text
 from reports.sheets import view
+from tests.compare import scale
 from tests.reports import believed, sample
 from tests.reports.test_comparison import beside, both, elsewhere, faster_int4, nothing
+from tests.reports.test_schema import faults
 
 Json = Any
 SCHEMA = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["weighbridge_comparison", "runs", "pairs", "variants", "cells"],
+    "required": [
+        *("weighbridge_comparison", "runs", "pairs", "variants", "cells", "without_figures")
+    ],
     "properties": {
         "weighbridge_comparison": {"const": 1},
+        "without_figures": {"type": "array", "items": {"type": "string"}},
         "runs": {"type": "array", "items": {"required": ["name", "hardware_key", "machine"]}},
         "pairs": {"type": "array", "items": {"required": ["incomparable", "same_hardware"]}},
         "variants": {"type": "array", "items": {"required": ["to_teacher", "changes"]}},
@@ -131,6 +136,24 @@ def test_the_json_keeps_to_its_form() -> None:
     assert row["figures"][0]["to_teacher"]["value"] == pytest.approx(1.83)
     assert [pair["same_hardware"] for pair in found["pairs"]] == [False, True]
     assert len({run["hardware_key"] for run in found["runs"]}) == 2
+
+
+def test_what_failed_in_every_run_is_said() -> None:
+    found = beside(nothing, base=sample.full())
+    assert found.nowhere == ("decode[half-b1-p32-n16]", "load[trt]", "quality[trt]")
+    rows = next(sheet for sheet in view(found, 9).sheets if sheet.title == "not compared").rows
+    assert [entry.text for entry in rows[-1]] == [
+        *("no figures", "in none of the runs", "3"),
+        "decode[half-b1-p32-n16], load[trt], quality[trt]",
+    ]
+
+
+def test_the_runs_of_the_scale_script_are_runs(tmp_path: Path) -> None:
+    paths = [tmp_path / "base.json", tmp_path / "head.json"]
+    for seed, path in enumerate(paths):
+        scale.write(path, cells=30, metrics=4, samples=8, seed=seed)
+        assert faults(json.loads(path.read_text())) == []
+    assert main(["compare", *map(str, paths)]) == 0
 
 
 class Tags(HTMLParser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def run_on(**changed: Any) -> Run:
     ids=lambda changed: next(iter(changed)),
 )
 def test_what_moves_no_hardware(changed: dict[str, Any]) -> None:
-    assert hardware_key(on(**changed)) == hardware_key(machine())
+    assert hardware_key(run_on(**changed)) == hardware_key(run_on())
     assert same_hardware(run_on(), run_on(**changed))
 
 
@@ -62,16 +63,24 @@ def test_what_moves_no_hardware(changed: dict[str, Any]) -> None:
     ids=lambda found: next(iter(found)) if isinstance(found, dict) else "",
 )
 def test_what_does(changed: dict[str, Any], says: str) -> None:
-    assert hardware_key(on(**changed)) != hardware_key(machine())
+    assert hardware_key(run_on(**changed)) != hardware_key(run_on())
     assert says in (other_hardware(run_on(), run_on(**changed)) or "")
     assert not same_hardware(run_on(), run_on(**changed))
 
 
 def test_a_gpu_is_its_model_and_driver_not_its_card() -> None:
-    one = on(gpu=H100)
-    assert hardware_key(one) == hardware_key(on(gpu={**H100, "uuid": "GPU-2"}))
-    assert hardware_key(one) != hardware_key(on(gpu={**H100, "driver": "580.0"}))
-    assert hardware_key(one) != hardware_key(on(gpu={**H100, "memory_bytes": 1}))
+    one = run_on(gpu=H100)
+    assert hardware_key(one) == hardware_key(run_on(gpu={**H100, "uuid": "GPU-2"}))
+    assert hardware_key(one) != hardware_key(run_on(gpu={**H100, "driver": "580.0"}))
+    assert hardware_key(one) != hardware_key(run_on(gpu={**H100, "memory_bytes": 1}))
+
+
+def test_a_gpu_without_a_name_is_no_processor() -> None:
+    """Where the driver's GPU could not be matched, the machine's description is a processor's."""
+    runs = [replace(run_on(), settings={"device": device}) for device in ("cpu", "cuda", "cuda:1")]
+    assert other_hardware(runs[0], runs[1]) == "the device differs: 'cpu' here, 'cuda' there"
+    assert hardware_key(runs[0]) != hardware_key(runs[1])
+    assert same_hardware(runs[1], runs[2])
 
 
 def test_the_name_is_for_a_heading() -> None:
@@ -81,4 +90,4 @@ def test_the_name_is_for_a_heading() -> None:
 
 
 def test_a_machine_that_says_little_has_a_key() -> None:
-    assert len(hardware_key({})) == 12
+    assert len(hardware_key(replace(run_on(), machine={}, settings={}))) == 12

@@ -156,7 +156,7 @@ def ours(*keys: str, to: Any) -> Callable[[Json], None]:
         (ours("text", "recipe", to="other"), "the recipe differs"),
         (ours("settings", "teacher_content", to="other"), "the teacher differs"),
         (ours("settings", "seed", to=9), "the setting seed differs: 0 here, 9 there"),
-        (ours("settings", "device", to="cuda:1"), "the setting device differs"),
+        (ours("settings", "device", to="cuda:1"), "the device differs"),
         (ours("machine", "versions", "torch", to="9.9"), "the version of torch differs"),
         (ours("machine", "harness", "code", to="0" * 16), "the code of Weighbridge differs"),
         (ours("machine", "commit", to="0" * 40), "the commit differs"),
