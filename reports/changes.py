@@ -86,7 +86,8 @@ def own_ratio(run: Run, record: Record, metric: str) -> Own | None:
     if record.variant == TEACHER or is_relative(metric):
         return None
     if gap := paired_gap(run, record, metric):
-        return Own(Estimate(gap.value, gap.low, gap.high), True, gap.doubt)
+        turned = finite(Estimate(gap.value, gap.low, gap.high))  # 1 / 5e-324 is beyond any number
+        return Own(turned, True, gap.doubt) if turned else None
     beside = teachers_cell(run, record)
     mine, other = record.values[metric], beside.values.get(metric) if beside else None
     subtracted = relation_of(metric, mine) == "difference"
