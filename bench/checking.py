@@ -74,8 +74,8 @@ def no_constant(name: str) -> None:
 
 def numbers(found: list[Any], *what: str) -> list[Any]:
     """Each as `number` has it; what a session writes is finite floats, told at once."""
-    if set(map(type, found)) <= {float} and all(map(isfinite, found)):
-        return found
+    if set(map(type, found)) <= {float} and isfinite(sum(found)):
+        return found  # a sum that is finite has no part that is not
     return [number(item, *what) for item in found]
 
 

@@ -5,31 +5,19 @@ from __future__ import annotations
 import json
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from sys import intern
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
-from bench.checking import (
-    MOST_WHOLE,
-    expect_keys,
-    facts_of,
-    no_constant,
-    number,
-    numbers,
-    said_of,
-    take,
-)
+from bench.checking import MOST_WHOLE, expect_keys, facts_of, no_constant, take
 from bench.errors import BadRun
-from bench.metric import Metric
-from bench.record import COMPARED_BY_SAMPLE, SCHEMA, Record, Run, Status, Value
+from bench.reading_values import value_of
+from bench.record import SCHEMA, Record, Run, Status
 from bench.workload import Workload
 
-JUDGED = {key: get_args(get_type_hints(Metric)[key]) for key in ("kind", "better")}
-"""What decides how a figure is compared, with the words that it may hold."""
 STATUSES = frozenset(get_args(Status))
-NEVER_NEGATIVE = ("s", "tok/s")
-"""Units of time and pace; bytes and joules above a baseline may come out below it."""
 
 
 def read(path: Path) -> Run:
@@ -95,7 +83,7 @@ def record_of(entry: Any, whole: bool = True) -> Record:
         workload=_workload_of(take(entry, "workload", dict, NoneType)),
         status=status,
         message=take(entry, "message", str, NoneType),
-        values={intern(name): _value_of(name, value, whole) for name, value in values.items()},
+        values={intern(name): value_of(name, value, whole) for name, value in values.items()},
         proof=proof if whole else {},
         warnings=_warnings(entry),
         facts=facts if whole else {},
@@ -121,47 +109,13 @@ def _workload_of(entry: Mapping[str, Any] | None) -> Workload | None:
         size = take(entry, key, int)
         if not (key != "new_tokens") <= size <= MOST_WHOLE:  # only new tokens may be none
             raise ValueError(f"{key} is {reprlib.repr(size)}")
-    return Workload(**entry)
+    return _workload(entry["batch"], entry["prompt_tokens"], entry["new_tokens"])
 
 
-def _value_of(name: str, entry: Any, whole: bool) -> Value:
-    said = said_of(name)
-    if not isinstance(entry, dict):
-        raise ValueError(f"{said} is {reprlib.repr(entry)}")
-    expect_keys(said, entry, Value)
-    for key, known in JUDGED.items():
-        if take(entry, key, str) not in known:
-            raise ValueError(f"{key} of {said} is {reprlib.repr(entry[key])}")
-    value = number(entry["value"], "value", said)
-    low, high = number(entry["low"], "low", said), number(entry["high"], "high", said)
-    if low is not None and high is not None and low > high:
-        raise ValueError(f"the interval of {said} ends before it begins")
-    samples, weights = _samples(said, entry)
-    unit = take(entry, "unit", str)
-    if unit in NEVER_NEGATIVE and (least := min((value or 0, *samples))) < 0:
-        raise ValueError(f"{said} has {reprlib.repr(least)} {unit}: no time is negative")
-    cut = _cut(said, entry)
-    kept = whole or entry["kind"] in COMPARED_BY_SAMPLE
-    return Value(
-        value=value,
-        unit=intern(unit),
-        kind=intern(entry["kind"]),
-        better=intern(entry["better"]),
-        low=low,
-        high=high,
-        samples=samples if kept else (),
-        weights=weights if kept else (),
-        recipe=take(entry, "recipe", str, NoneType),
-        estimator=take(entry, "estimator", str, NoneType),
-        cut=cut if kept else 0,
-    )
-
-
-def _cut(said: str, entry: Mapping[str, Any]) -> int:
-    cut: int = take(entry, "cut", int)
-    if not 0 <= cut <= len(entry["samples"]):
-        raise ValueError(f"{said} cuts {reprlib.repr(cut)} of {len(entry['samples'])} samples")
-    return cut
+@lru_cache(maxsize=10_000)
+def _workload(batch: int, prompt_tokens: int, new_tokens: int) -> Workload:
+    """Every variant's cells have the same ones."""
+    return Workload(batch, prompt_tokens, new_tokens)
 
 
 def _warnings(entry: Any) -> tuple[str, ...]:
@@ -169,14 +123,3 @@ def _warnings(entry: Any) -> tuple[str, ...]:
     if not all(isinstance(warning, str) for warning in found):
         raise ValueError(f"'warnings' is {reprlib.repr(found)}")
     return tuple(found)
-
-
-def _samples(said: str, entry: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The samples and their weights; none where one is null, as the others then stand askew."""
-    samples = numbers(take(entry, "samples", list), "a sample", said)
-    weights = numbers(take(entry, "weights", list), "a weight", said)
-    if weights and len(weights) != len(samples):
-        raise ValueError(f"{said} has {len(samples)} samples and {len(weights)} weights")
-    if not all(0 < (weight or 0) <= MOST_WHOLE for weight in weights):
-        raise ValueError(f"{said} has a weight that counts nothing")
-    return ((), ()) if None in samples else (tuple(samples), tuple(weights))

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BadRun
-from bench.reading import NEVER_NEGATIVE, read, record_of, run_of
+from bench.reading import read, record_of, run_of
+from bench.reading_values import NEVER_NEGATIVE
 from bench.record import Record, Status, Value, to_json
 from bench.workload import Workload
 from tests.reports import sample
