@@ -80,7 +80,7 @@ class Artifacts:
         if variant.trains:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
         if variant.base is None:
-            parts.append(self._source_digest)
+            parts.append(self.source_digest)
         else:
             parts.append(self.fingerprint(self.catalog.get(variant.base)))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -99,7 +99,7 @@ class Artifacts:
             began = perf_counter()
             self.maker(variant, base, draft)
             seconds = perf_counter() - began
-            made_of = (self.fingerprint(variant), self._source_digest)
+            made_of = (self.fingerprint(variant), self.source_digest)
             Manifest.of(draft, variant.name, *made_of, seconds).write(draft)
             draft.rename(ready)
         except OSError as error:
@@ -151,7 +151,8 @@ class Artifacts:
             ) from None
 
     @cached_property
-    def _source_digest(self) -> str:
+    def source_digest(self) -> str:
+        """Of the user's own model: every file that makes it."""
         return self.source.fingerprint
 
     @cached_property

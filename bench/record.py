@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -37,6 +37,10 @@ FIGURED: tuple[Status, ...] = (
 """Statuses of cells that have figures: all but the first in doubt, the gravest last."""
 
 
+COMPARED_BY_SAMPLE = ("paired",)
+"""Kinds whose figures are set against one another sample by sample."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Value:
     """One metric of one cell, in the metric's base unit."""
@@ -59,6 +63,13 @@ class Value:
     cut: int = 0
     """How many samples at the front came before the steady state and do not count."""
 
+    @property
+    def lean(self) -> Value:
+        """Without the samples that no comparison needs."""
+        if self.kind in COMPARED_BY_SAMPLE:
+            return self
+        return replace(self, samples=(), weights=(), cut=0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -75,6 +86,12 @@ class Record:
     """What a reader must know before believing the figures, a sentence each."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What was seen besides figures: `sampling`, the machine's `conditions`, texts."""
+
+    @property
+    def lean(self) -> Record:
+        """What a comparison needs of it: neither proof nor facts, and few samples."""
+        values = {name: value.lean for name, value in self.values.items()}
+        return replace(self, values=values, proof={}, facts={})
 
     @property
     def figured(self) -> bool:

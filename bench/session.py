@@ -165,8 +165,10 @@ class BenchSession:
         """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""
         rows = set(clocked)
         rest = [self.final(r) for cell, r in self.records.items() if cell not in rows]
+        variants = self._variants()
         settings = {
             **self.settings.as_json(),
+            "teacher_content": self.artifacts.source_digest if variants else None,
             "command": self.command,
             "order": self.order,
             "resumed": len(self.resumed),
@@ -178,7 +180,7 @@ class BenchSession:
             "machine": {**self.machine, "limits": self.limits},
             "settings": settings,
             "text": self._text(),
-            "variants": self._variants(),
+            "variants": variants,
             "records": [to_json(r) for r in rest if r.figured],
             "absent": [to_json(r) for r in rest if not r.figured],
         }

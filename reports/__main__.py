@@ -15,6 +15,9 @@ from bench.files import check_target, write_atomically
 from bench.reading import read
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
+from reports.compare import add_compare
+from reports.history import add_history
+from reports.merge import add_merge
 from reports.report import Report
 from reports.shrink import add_shrink
 
@@ -78,6 +81,9 @@ def show_report(chosen: argparse.Namespace) -> int:
 COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_report,
     add_check,
+    add_compare,
+    add_merge,
+    add_history,
     add_variants,
     add_artifacts,
     add_shrink,

@@ -27,7 +27,7 @@ def claimed(run: Run, record: Record, mine: Value, gap: Against | None) -> Again
 
 def refused(run: Run, record: Record, metric: str) -> str | None:
     """Why a figure is not set against the teacher's, where both have one."""
-    mine, beside = record.values[metric], _teachers(run, record)
+    mine, beside = record.values[metric], teachers_cell(run, record)
     if record.variant == TEACHER or is_relative(metric) or beside is None:
         return None
     other = beside.values.get(metric)
@@ -37,7 +37,7 @@ def refused(run: Run, record: Record, metric: str) -> str | None:
 
 
 def _unpaired(run: Run, record: Record, metric: str) -> Against | None:
-    beside = _teachers(run, record)
+    beside = teachers_cell(run, record)
     if beside is None or metric not in beside.values:
         return None
     mine, other = record.values[metric], beside.values[metric]
@@ -46,7 +46,7 @@ def _unpaired(run: Run, record: Record, metric: str) -> Against | None:
     return trusted(replace(gap, doubt=found)) if gap else None
 
 
-def _teachers(run: Run, record: Record) -> Record | None:
+def teachers_cell(run: Run, record: Record) -> Record | None:
     """The teacher's cell of the same suite and workload."""
     grid = f"-{record.workload}" if record.workload else ""
     found = run.by_cell.get(f"{record.suite}[{TEACHER}{grid}]")

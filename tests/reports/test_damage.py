@@ -112,3 +112,28 @@ def test_a_teacher_that_is_simulated_answers_nothing() -> None:
 def test_a_unit_cannot_steer_a_terminal() -> None:
     text = json.dumps(sample.full()).replace('"tok/s"', '"\\u001b[31m"')
     assert "\x1b" not in REPORTS["table"].render([run_of(json.loads(text))])
+
+
+@pytest.mark.parametrize(
+    ("key", "new", "says"),
+    [
+        ("value", -0.1, "has -0.1 s: no time is negative"),
+        ("samples", [0.1, -2.0], "has -2.0 s: no time is negative"),
+        ("value", float("inf"), "value of 'latency' is inf"),
+        ("value", float("nan"), "value of 'latency' is nan"),
+    ],
+)
+def test_no_time_is_negative_or_infinite(key: str, new: Any, says: str) -> None:
+    data = copy.deepcopy(WHOLE)
+    cells = [row["extra_info"]["bench"] for row in data["benchmarks"]]
+    value = next(cell["values"]["latency"] for cell in cells if "latency" in cell["values"])
+    value[key] = new
+    with pytest.raises(BadRun, match=says):
+        run_of(data)
+
+
+def test_the_low_end_of_a_times_interval_may_be() -> None:
+    """Twice Student's interval of few samples may reach below nought."""
+    data = copy.deepcopy(WHOLE)
+    next(iter(data["weighbridge"]["records"]))["values"]["ready"]["low"] = -0.5
+    assert run_of(data).records
