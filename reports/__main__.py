@@ -15,6 +15,7 @@ from bench.files import check_target, write_atomically
 from bench.reading import read
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
+from reports.gate import add_gate
 from reports.report import Report
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def show_report(chosen: argparse.Namespace) -> int:
 COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_report,
     add_check,
+    add_gate,
     add_variants,
     add_artifacts,
 )

@@ -9,7 +9,7 @@ import numpy
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from reports.ratios import block_ratios, pair_ratio
+from reports.blocks import block_ratios, pair_ratio
 from reports.verdict import CONFIRM, SCREEN, Bars, Judged, judge, suspects
 
 Array = NDArray[Any]

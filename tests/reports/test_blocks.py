@@ -3,7 +3,7 @@
 import numpy
 import pytest
 
-from reports.ratios import block_ratios, pair_ratio
+from reports.blocks import block_ratios, pair_ratio
 
 
 def test_a_block_by_hand() -> None:
