@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.discovery import find
 from bench.errors import DuplicateName, Misuse
+from bench.origin import redirect
 from bench.variant import Variant
 
 
@@ -22,6 +23,7 @@ class Catalog:
     @classmethod
     def of(cls, packages: tuple[str, ...]) -> Catalog:
         """Read every file of `packages`. A name twice is refused, unless the later replaces it."""
+        redirect(packages)
         declared: dict[str, Variant] = {}
         for package in packages:
             for name, variant in _found(package).items():

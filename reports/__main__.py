@@ -13,6 +13,7 @@ from bench.discovery import find
 from bench.errors import BenchError, Misuse
 from bench.files import check_target, write_atomically
 from bench.reading import read
+from reports.ab import add_ab
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
 from reports.gate import add_gate
@@ -79,6 +80,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_report,
     add_check,
     add_gate,
+    add_ab,
     add_variants,
     add_artifacts,
 )

@@ -13,18 +13,23 @@ from reports.names import sentence, visible
 
 QUIET = ("equivalent", "new")
 """Verdicts of which only the number is told: nobody has to do anything about them."""
-HEADS = ("verdict", "cell", "metric", "worse by", "margin", "")
+HEADS = ("verdict", "cell", "metric", "worse by", "interval", "margin", "")
 
 
 def change_of(finding: Finding) -> str:
-    """How much worse with its interval, such as `+5.1 % [+4.0, +6.2]`."""
-    if finding.change is None:
-        return ""
-    scale, unit = (100.0, " %") if finding.relative else (1.0, "")
-    said = f"{finding.change * scale:+.3g}{unit}"
+    """How much worse, such as `+5.1%`."""
+    return "" if finding.change is None else _number(finding, finding.change)
+
+
+def interval_of(finding: Finding) -> str:
+    """From where to where, such as `+4%…+6.2%`."""
     if finding.low is None or finding.high is None:
-        return said
-    return f"{said} [{finding.low * scale:+.3g}, {finding.high * scale:+.3g}]"
+        return ""
+    return f"{_number(finding, finding.low)}…{_number(finding, finding.high)}"
+
+
+def _number(finding: Finding, size: float) -> str:
+    return f"{100 * size:+.3g}%" if finding.relative else f"{size:+.3g}"
 
 
 def why_of(finding: Finding) -> str:
@@ -50,6 +55,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
         visible(finding.cell),
         visible(finding.metric),
         change_of(finding),
+        interval_of(finding),
         finding.margin,
         why_of(finding),
     )
@@ -60,7 +66,7 @@ def markdown_of(outcome: Outcome, title: str) -> str:
     lines = [f"### {_cell(title)}", "", f"**{outcome.sentence}** (exit code {outcome.code})", ""]
     rows = [one for one in outcome.sorted() if one.verdict not in QUIET]
     if rows:
-        lines += [f"| {' | '.join(HEADS)} |", "|---|---|---|--:|--:|---|"]
+        lines += [f"| {' | '.join(HEADS)} |", "|---|---|---|--:|--:|--:|---|"]
         lines += ["| " + " | ".join(map(_cell, _row(one))) + " |" for one in rows]
     return "\n".join(lines) + "\n"
 
@@ -72,7 +78,9 @@ def annotations_of(outcome: Outcome, file: str) -> Iterator[str]:
         if kind is None:
             continue
         title = f"{one.verdict}: {one.metric} of {one.cell}"
-        said = "; ".join(filter(None, [change_of(one), f"margin {one.margin}", why_of(one)]))
+        said = "; ".join(
+            filter(None, [change_of(one), interval_of(one), f"margin {one.margin}", why_of(one)])
+        )
         yield f"::{kind} file={_property(file)},title={_property(title)}::{_message(said)}"
 
 
