@@ -84,6 +84,7 @@ class _Pair:
         self._arms, self._cells, self._folder, self._effort = arms, cells, folder, effort
 
     def measure(self, found: Paired, dice: Random) -> Iterator[str]:
+        """Cell by cell, the control cell first and last. Raises ArmFailed."""
         listed = self._folder / "cells.json"
         listed.write_text(json.dumps(list(self._cells)))
         order = self._arms if dice.random() < 0.5 else self._arms[::-1]

@@ -13,6 +13,7 @@ from bench.discovery import find
 from bench.errors import BenchError, Misuse
 from bench.files import check_target, write_atomically
 from bench.reading import read
+from reports.aa import add_aa
 from reports.ab import add_ab
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
@@ -81,6 +82,7 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_check,
     add_gate,
     add_ab,
+    add_aa,
     add_variants,
     add_artifacts,
 )
