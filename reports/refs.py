@@ -29,14 +29,16 @@ def folder_of(ref: str, packages: tuple[str, ...]) -> Iterator[Path]:
 
 def commit_of(ref: str) -> str | None:
     """The commit that `ref` names here; None where it names a folder. Raises Misuse."""
-    is_folder = Path(ref).is_dir()
+    is_folder = bool(ref) and Path(ref).is_dir()
     if is_folder and (ref in (".", "..") or os.sep in ref):
         return None
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    found = bool(ref) and _git(
+        "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
+    )
     if found and is_folder:
         raise Misuse(f"{ref!r} is both a folder and a git ref; write ./{ref} or refs/heads/{ref}")
     if found or is_folder:
-        return found
+        return found or None
     if _git("rev-parse", "--git-dir") is None:
         raise Misuse(f"{ref!r} is no folder, and there is no git repository here to find it in")
     raise Misuse(f"{ref!r} is neither a folder nor a commit, branch or tag of this repository")

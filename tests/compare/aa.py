@@ -31,9 +31,9 @@ VARIANTS = ("teacher", "half", "int8", "int4", SLOWED)
 WORDS = ("-pbench.plugin", "-preports.plugin", "--pyargs", "suites", "--teacher=tiny",
          "--artifacts=made", f"--variant={','.join(VARIANTS)}", "--batch=1,2,4", "--prompt=8,32",
          "--new=8", "--device=cpu", "--threads=1", "-k", "decode or prefill")  # fmt: skip
-"""Six decode and six prefill cells of five variants; one thread, so that the other processor is free
+"""Six decode and six prefill cells of five variants; one thread, so that one processor is left
 for whatever else the machine does."""
-CODE = '''"""slow: the teacher, whose steps take {share:.0%} longer: it works on, and never sleeps."""
+CODE = '''"""slow: the teacher, whose steps take {share:.0%} longer, by work and not by sleep."""
 
 from pathlib import Path
 from time import perf_counter
