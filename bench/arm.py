@@ -16,7 +16,8 @@ from bench.clock import Stopwatch
 from bench.commit import harness
 from bench.files import write_atomically
 from bench.preflight import skipped
-from bench.session import SESSION
+from bench.process import for_libraries
+from bench.session import SESSION, session_of
 
 CELLS = "WEIGHBRIDGE_CELLS"
 """Names a file with the cells of this session, in their order, as a JSON list."""
@@ -52,11 +53,13 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     line = turns.line()
     if line is None:
         return (yield)
+    bench = session_of(session.config)
+    # read when numpy is first imported: the control cell has as many threads as the others
+    os.environ.update(for_libraries(bench.settings.threads))
     _control(line)
     ended = yield
     _control(line)
-    bench = session.config.stash.get(SESSION, None)
-    line.say(over=True, disproved=bench.disproved if bench else {})
+    line.say(over=True, disproved=bench.disproved)
     return ended
 
 
