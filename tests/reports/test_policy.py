@@ -122,3 +122,9 @@ def test_a_test_that_would_be_false(tmp_path: Path, change: str, kind: str, says
     found = policy(tmp_path, f"[[rule]]\n{change}")
     with pytest.raises(Misuse, match=says):
         found.terms(subject(kind=kind))
+
+
+def test_the_readmes_policy_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    example = text.partition("```toml\nalpha")[2].partition("```")[0]
+    assert len(policy(tmp_path, f"alpha{example}").rules) == 2
