@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench import process
+from bench import process, turns
 from bench import text as texts
 from bench.cell import CELL
 from bench.child import in_child
@@ -217,6 +217,8 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     """Times a step, and puts values into the cell's record."""
     cell = request.node.stash[CELL]
     title(benchmark, cell)
+    if line := turns.line():
+        return turns.TurnMeasure(cell, benchmark, bench_session.settings.device, line)
     once = not benchmark.enabled
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan

@@ -43,7 +43,7 @@ class Measure(Note):
         if workload is None:
             raise TypeError("a suite that measures time needs a `workload`: declare a GRID")
         with self._vigil.around(self):
-            found = sample(step, self._plan, self._vigil.stopwatch)
+            found = self._sampled(step)
         self.timed = Timed(
             workload=workload,
             seconds=found.seconds,
@@ -62,6 +62,9 @@ class Measure(Note):
             CLOCK.replay(self._benchmark, found.seconds[self.cut :])  # one median, not two
             self._cell.clocked = True
         return found.result
+
+    def _sampled(self, step: Callable[[], Result]) -> Sampled[Result]:
+        return sample(step, self._plan, self._vigil.stopwatch)
 
     def _judge(self, found: Sampled[Any]) -> None:
         for status, reason in of_samples(found.seconds, self.cut, self._plan):

@@ -13,9 +13,12 @@ from bench.discovery import find
 from bench.errors import BenchError, Misuse
 from bench.files import check_target, write_atomically
 from bench.reading import read
+from reports.aa import add_aa
+from reports.ab import add_ab
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
 from reports.compare import add_compare
+from reports.gate import add_gate
 from reports.history import add_history
 from reports.merge import add_merge
 from reports.report import Report
@@ -84,6 +87,9 @@ COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_compare,
     add_merge,
     add_history,
+    add_gate,
+    add_ab,
+    add_aa,
     add_variants,
     add_artifacts,
     add_shrink,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Wanted = Sequence[tuple[str, Path]]
 
 WANTED: pytest.StashKey[Wanted] = pytest.StashKey()
+pytest_plugins = ["reports.gate_plugin"]
+"""Comes with this one, so that nobody has to name it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
