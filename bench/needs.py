@@ -8,7 +8,10 @@ from pathlib import Path
 
 from bench.variant import Variant
 
-INSTALL = {"tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub"}
+INSTALL = {
+    "tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub",
+    "wandb": "wandb", "mlflow": "mlflow", "tensorboard": "tensorboard",
+}  # fmt: skip
 """The extra that brings a module."""
 
 
@@ -43,7 +46,10 @@ def cpu_flags() -> tuple[str, ...]:
 
 
 def _met(need: str) -> bool:
-    return cuda() if need == "cuda" else find_spec(need) is not None
+    if need == "cuda":
+        return cuda()
+    spec = find_spec(need)  # without an origin: a mere folder of that name, as trackers leave
+    return spec is not None and spec.origin is not None
 
 
 def _missing(need: str) -> str:

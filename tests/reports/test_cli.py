@@ -11,7 +11,8 @@ import pytest
 from bench.errors import Misuse
 from bench.files import write_atomically
 from reports.__main__ import main
-from reports.plugin import parse_wanted, table_text, write_reports
+from reports.delivery import parse_wanted, write_reports
+from reports.plugin import table_text
 from tests.reports import sample
 
 REPORTS = ["html", "json_rows", "table"]
@@ -94,7 +95,10 @@ def test_output_to_a_folder_is_misuse(tmp_path: Path, capsys: pytest.CaptureFixt
     [
         ("html", "is not NAME=PATH"),
         ("html=", "is not NAME=PATH"),
-        ("pdf=x.pdf", "no report is called 'pdf'; known: html, json_rows, table"),
+        (
+            "pdf=x.pdf",
+            "no report is called 'pdf'; known: html, json_rows, mlflow, table, tensorboard, wandb",
+        ),
         ("html={tmp}", "is a folder"),
         ("html={tmp}/none/x.html", "does not exist"),
         (f"html={os.devnull}", "not an ordinary file"),
