@@ -6,6 +6,7 @@ import gc
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from bench.duel import Duel
 from bench.errors import ProofFailed
 from bench.fresh import Fresh
 from bench.limits import LIMITS
+from bench.live import telling
 from bench.loading import Loading
 from bench.measure import Measure
 from bench.metrics.memory import give_back, resident_bytes
@@ -219,6 +221,7 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     once = not benchmark.enabled
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
+    plan = replace(plan, told=telling(request.config, plan))
     return Measure(cell, benchmark, plan, Vigil.over(settings.device, settings.busy_share))
 
 
@@ -228,4 +231,5 @@ def duel(request: pytest.FixtureRequest, bench_session: BenchSession) -> Duel:
     settings = bench_session.settings
     once = request.config.getoption("benchmark_disable", False)
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
+    plan = replace(plan, told=telling(request.config, plan))
     return Duel(request.node.stash[CELL], plan, Vigil.over(settings.device, settings.busy_share))
