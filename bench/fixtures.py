@@ -29,6 +29,7 @@ from bench.metrics.memory import give_back, resident_bytes
 from bench.model import Model, Tokens
 from bench.note import Note
 from bench.outcome import line_of
+from bench.profiling import profiler_for
 from bench.replay import title
 from bench.roofline import Roofline
 from bench.sampling import Plan
@@ -222,7 +223,8 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
     plan = replace(plan, told=telling(request.config, plan))
-    return Measure(cell, benchmark, plan, Vigil.over(settings.device, settings.busy_share))
+    vigil = Vigil.over(settings.device, settings.busy_share)
+    return Measure(cell, benchmark, plan, vigil, profiler_for(request))
 
 
 @pytest.fixture
@@ -232,4 +234,5 @@ def duel(request: pytest.FixtureRequest, bench_session: BenchSession) -> Duel:
     once = request.config.getoption("benchmark_disable", False)
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
     plan = replace(plan, told=telling(request.config, plan))
-    return Duel(request.node.stash[CELL], plan, Vigil.over(settings.device, settings.busy_share))
+    vigil = Vigil.over(settings.device, settings.busy_share)
+    return Duel(request.node.stash[CELL], plan, vigil, profiler_for(request))

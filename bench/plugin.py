@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench import configuration, journal, live, options, preflight, resume, runfile
+from bench import configuration, journal, live, options, preflight, profiling, resume, runfile
 from bench.cell import CELL, ISOLATED, ON_REQUEST, PARAMETER
 from bench.child import Children, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
@@ -101,6 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if options.any_given(config):
             configuration.refuse_stolen_root(config.rootpath, config.inipath)
             session_of(config)
+            profiling.check(config)
     except BenchError as error:
         raise pytest.UsageError(str(error)) from None
 

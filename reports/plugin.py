@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -18,10 +18,14 @@ from bench.reading import read
 from bench.record import Run
 from bench.session import RUN_FILE
 from reports.delivery import Wanted, parse_wanted, send, write_reports
+from reports.profiles import print_profiles
 from reports.report import Report
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+    from rich.console import Console
+
+    Printer = Callable[[Run, Console], None]
 
 WANTED: pytest.StashKey[Wanted] = pytest.StashKey()
 
@@ -60,7 +64,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         run = read(path)
         terminalreporter.section("weighbridge")
         writer = config.get_terminal_writer()
-        writer.write(table_text(run, writer.fullwidth, colour=writer.hasmarkup))
+        more = (print_profiles,) if config.get_verbosity() > 0 else ()
+        writer.write(table_text(run, writer.fullwidth, writer.hasmarkup, more))
         write_reports(run, wanted)
     except (BenchError, OSError) as error:
         terminalreporter.write_line(f"weighbridge: error: {error}", red=True)
@@ -78,15 +83,16 @@ def _refuse_one_file_twice(config: pytest.Config) -> None:
             raise Misuse(f"{path} is asked for twice, and the second would replace the first")
 
 
-def table_text(run: Run, width: int, colour: bool) -> str:
-    """The terminal table as text of that width."""
+def table_text(run: Run, width: int, colour: bool, more: Sequence[Printer] = ()) -> str:
+    """The terminal table as text of that width, and what else is to be printed below it."""
     from rich.console import Console
 
     from reports.table import print_tables  # noqa: PLC0415
 
     paper = StringIO()
     console = Console(file=paper, width=width, force_terminal=colour, highlight=False)
-    print_tables(run, console)
+    for show in (print_tables, *more):
+        show(run, console)
     return paper.getvalue()
 
 
