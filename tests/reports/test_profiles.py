@@ -92,11 +92,14 @@ def test_nobody_wins_a_column_of_times_that_holds_one() -> None:
 
 
 def test_it_stands_on_no_front() -> None:
-    run = sample.run(of("int4", of_all=sample.only("teacher", "int8", "int4")))
-    board = board_of(summarise(run))
-    marks = {line.row.name: (line.front, line.by) for line in board.lines}
-    plain = board_of(summarise(sample.run(sample.only("teacher", "int8", "int4"))))
-    assert marks["int4"] != {line.row.name: (line.front, line.by) for line in plain.lines}["int4"]
+    names = ("teacher", "int8", "int4")
+    plain = board_of(summarise(sample.run(sample.only(*names))))
+    assert all(line.judged for line in plain.lines)
+    board = board_of(summarise(sample.run(of("int4", of_all=sample.only(*names)))))
+    assert {line.row.name: line.judged for line in board.lines} == {
+        "teacher": True, "int8": True, "int4": False,
+    }  # fmt: skip
+    assert "int4" not in {line.dominated_by for line in board.lines}
 
 
 def test_the_terminal_shows_the_longest_operators_under_v_only() -> None:
