@@ -21,7 +21,7 @@ FACT = "profile"
 """Among a record's facts; bench/run.schema.json says what it holds."""
 TRACES = "WEIGHBRIDGE_TRACES"
 """Tells a child where its parent's traces go."""
-WHY = "a profiler was at work in this process: its times are compared with nothing"
+WHY = "measured under --profile, which may slow it: its times are compared with nothing"
 
 
 @dataclass(frozen=True, kw_only=True)

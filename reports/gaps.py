@@ -36,7 +36,7 @@ def refused(run: Run, record: Record, metric: str) -> str | None:
     if paired_gap(run, record, metric):
         return None
     if timeless(record, mine) or timeless(beside, other):
-        return "a profiler was at work"
+        return "measured under --profile"
     return refusal(mine, other)
 
 

@@ -35,7 +35,7 @@ def of(*names: str, of_all: Any = None) -> Any:
     for row in data["benchmarks"]:
         cell = row["extra_info"]["bench"]
         if cell["variant"] in names:
-            cell |= {"status": "profiled", "message": "a profiler was at work"}
+            cell |= {"status": "profiled", "message": "measured under --profile"}
             cell["facts"]["profile"] = PROFILE
     return data
 
@@ -52,7 +52,7 @@ def test_no_time_of_it_is_set_against_the_teachers(who: str) -> None:
             if value.kind == "timing" and record.workload:
                 assert isinstance(before, Against)
                 assert to_teacher(run, record, metric) is None
-                assert refused(run, record, metric) == "a profiler was at work"
+                assert refused(run, record, metric) == "measured under --profile"
             else:
                 assert to_teacher(run, record, metric) == before
 
@@ -119,7 +119,7 @@ def test_the_terminal_shows_the_longest_operators_under_v_only() -> None:
 
 def test_the_page_says_why_it_is_in_doubt() -> None:
     page = html.render([sample.run(of("int4"))])  # type: ignore[misc]
-    assert "a profiler was at work" in page
+    assert "measured under --profile" in page
     assert "aten::addmm" in page
 
 
