@@ -16,6 +16,9 @@ INSTALL = {
     "onnxruntime": "onnx",
     "tensorrt": "trt",
     "torchao": "torchao",
+    "mlflow": "mlflow",
+    "tensorboard": "tensorboard",
+    "wandb": "wandb",
 }
 """The extra that brings a module."""
 FP8 = (8, 9)
@@ -55,7 +58,10 @@ def cpu_flags() -> tuple[str, ...]:
 def _met(need: str, device: str) -> bool:
     if need == "fp8":
         return cuda() and _capability(device) >= FP8
-    return cuda() if need == "cuda" else find_spec(need) is not None
+    if need == "cuda":
+        return cuda()
+    spec = find_spec(need)  # without an origin: a mere folder of that name, as trackers leave
+    return spec is not None and spec.origin is not None
 
 
 def _capability(device: str) -> tuple[int, int]:

@@ -19,6 +19,7 @@ Status = Literal[
     "no_steady_state",
     "busy",
     "throttled",
+    "profiled",
     "skipped",
     "unsupported",
     "out_of_memory",
@@ -33,6 +34,7 @@ FIGURED: tuple[Status, ...] = (
     "no_steady_state",
     "busy",
     "throttled",
+    "profiled",
 )
 """Statuses of cells that have figures: all but the first in doubt, the gravest last."""
 

@@ -18,6 +18,7 @@ from reports.ab import add_ab
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
 from reports.compare import add_compare
+from reports.delivery import aimed, rendered, send
 from reports.gate import add_gate
 from reports.history import add_history
 from reports.merge import add_merge
@@ -52,30 +53,39 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def add_report(commands: Subparsers) -> None:
-    """`weighbridge report NAME RUN.json [-o PATH]`."""
+    """`weighbridge report NAME RUN.json [-o TARGET]`."""
     known = find("reports", Report)
     listing = "\n".join(f"  {name:<12} {known[name].summary}" for name in sorted(known))
     parser = commands.add_parser(
         "report",
         help="show a run as a page, a table or rows",
-        description=f"Shows a run. The reports:\n\n{listing}",
+        description=f"Shows a run, or sends it to a tracker. The reports:\n\n{listing}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", choices=sorted(known), metavar="NAME", help="which report")
     parser.add_argument("run", type=Path, metavar="RUN.json", help="a run file")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="PATH", help="a file; standard output without it"
+        "-o",
+        "--output",
+        metavar="TARGET",
+        help="a file, and standard output without it; a tracker's URI, project or folder",
     )
     parser.set_defaults(command=show_report)
 
 
 def show_report(chosen: argparse.Namespace) -> int:
-    """Render the chosen report to a file or to standard output."""
-    if chosen.output:
-        check_target(chosen.output)
-    text = find("reports", Report)[chosen.name].render([read(chosen.run)])
-    if chosen.output:
-        write_atomically(chosen.output, text)
+    """Render the chosen report to a file or to standard output, or send the run to a tracker."""
+    report = find("reports", Report)[chosen.name]
+    if report.send is not None:
+        target = aimed(report, chosen.output or "")
+        print(send(report, read(chosen.run), target))
+        return 0
+    path = Path(chosen.output) if chosen.output else None
+    if path:
+        check_target(path)
+    text = rendered(report, [read(chosen.run)])
+    if path:
+        write_atomically(path, text)
     else:
         sys.stdout.write(text)
     return 0

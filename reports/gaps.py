@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.record import Record, Run, Value
 from reports.contest import Against, against, refusal
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless
 from reports.relative import is_relative, paired_gap, trusted
 from reports.roster import TEACHER, imitated
 
@@ -33,7 +33,11 @@ def refused(run: Run, record: Record, metric: str) -> str | None:
     other = beside.values.get(metric)
     if other is None or other.value is None or mine.value is None:
         return None
-    return None if paired_gap(run, record, metric) else refusal(mine, other)
+    if paired_gap(run, record, metric):
+        return None
+    if timeless(record, mine) or timeless(beside, other):
+        return "measured under --profile"
+    return refusal(mine, other)
 
 
 def _unpaired(run: Run, record: Record, metric: str) -> Against | None:
@@ -41,6 +45,8 @@ def _unpaired(run: Run, record: Record, metric: str) -> Against | None:
     if beside is None or metric not in beside.values:
         return None
     mine, other = record.values[metric], beside.values[metric]
+    if timeless(record, mine) or timeless(beside, other):
+        return None
     gap = against(mine, other)
     found = doubt(record, mine) or doubt(beside, other)
     return trusted(replace(gap, doubt=found)) if gap else None

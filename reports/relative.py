@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.record import Record, Run, Value
 from reports.contest import Against, measured_gap
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless
 
 SPEEDUP = "speedup"
 """The suite that measures variant and teacher in turns."""
@@ -41,7 +41,7 @@ def is_relative(metric: str) -> bool:
 def gap_of(record: Record, metric: str) -> Against | None:
     """A speed-up or a loss difference as the comparison that it is."""
     value = record.values.get(metric)
-    if value is None or value.value is None:
+    if value is None or value.value is None or timeless(record, value):
         return None
     if metric.endswith("_speedup"):
         gap = measured_gap(value.value, (value.low, value.high), 1.0, value.better)
@@ -62,6 +62,8 @@ def paired_gap(run: Run, record: Record, metric: str) -> Against | None:
     if metric == "loss":
         return gap_of(record, DIFFERENCE)
     if record.suite not in TIMED_ALONE or metric not in STANDS_FOR:
+        return None
+    if timeless(record, record.values[metric]):
         return None
     found = (gap_of(cell, STANDS_FOR[metric]) for cell in _beside(run, record))
     gap = next((gap for gap in found if gap), None)

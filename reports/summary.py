@@ -9,7 +9,7 @@ from itertools import groupby
 from bench.record import Record, Run, Value
 from reports.columns import Column, columns_of, other_columns
 from reports.contest import Against, winner
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless
 from reports.gaps import claimed, refused, to_teacher
 from reports.relative import gap_of, is_relative
 from reports.roster import TEACHER, imitated, simulated, variant_names
@@ -124,6 +124,8 @@ def _best(
     rivals = {name: value for name, value in values.items() if not is_relative(metric)
               or name != TEACHER}  # fmt: skip
     best = winner(rivals)
+    if any(timeless(cells[name], value) for name, value in rivals.items()):
+        return None
     if best is None or imitated(run, best, values[best]) or doubt(cells[best], values[best]):
         return None
     return best

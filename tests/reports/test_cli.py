@@ -12,7 +12,8 @@ from bench.discovery import find
 from bench.errors import Misuse
 from bench.files import write_atomically
 from reports.__main__ import main
-from reports.plugin import parse_wanted, table_text, write_reports
+from reports.delivery import parse_wanted, write_reports
+from reports.plugin import table_text
 from reports.report import Report
 from tests.reports import sample
 

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from bench.discovery import find
 from bench.errors import BadRun
 from bench.reading import run_of
+from bench.record import Run
+from reports import outbox
+from reports.delivery import send
 from reports.report import Report
 from tests.reports import believed, sample
 
-REPORTS = find("reports", Report)
+REPORTS = {name: one for name, one in find("reports", Report).items() if one.render}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner),
@@ -47,6 +50,17 @@ def changed(way: tuple[Any, ...], new: Any, of: Any = WHOLE) -> Any:
     return data
 
 
+def told(run: Run, target: str) -> str:
+    """All that a tracker is told."""
+    tables = [outbox.table(run, name) for name in outbox.variants(run)]
+    figures = [vars(one) for one in outbox.figures(run)]
+    about = [outbox.settings(run), outbox.origin(run), outbox.title(run), outbox.in_doubt(run)]
+    return json.dumps([tables, figures, about], allow_nan=False)
+
+
+tracker = Report(name="tracker", summary="every tracker's part", send=told)
+
+
 def render_all(data: Any) -> list[str]:
     """What every report makes of it, or the one line by which it is refused."""
     try:
@@ -56,6 +70,7 @@ def render_all(data: Any) -> list[str]:
         assert len(str(error)) < 400
         return [str(error)]
     shown = [report.render([run]) for report in REPORTS.values()]
+    assert send(tracker, run, "here").encode()
     assert all(text.encode() for text in shown)  # no surrogate that cannot be written
     return shown
 
