@@ -214,6 +214,7 @@ def without_idle_reshapes(model: ir.Model) -> None:
         else:
             node.replace_input_with(0, root)
     ir.passes.common.RemoveUnusedNodesPass()(model)
+    ir.passes.common.ClearMetadataAndDocStringPass()(model)
 
 
 @contextmanager

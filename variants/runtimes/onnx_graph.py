@@ -38,6 +38,8 @@ class Facts:
     """Numbers in the output layer's matrix."""
     table: int
     """Numbers in the embedding tables that no matrix shares."""
+    table_bits: int = 32
+    """Of a number in the embedding tables."""
     bits: int = 32
     """Of a weight in the body's matrices."""
     accuracy: int | None = None
