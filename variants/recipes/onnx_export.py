@@ -192,10 +192,16 @@ def _expect_plain(model: PreTrainedModel) -> None:
 
     config: PreTrainedConfig = model.config.get_text_config()
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    if kinds != {"full_attention"} or getattr(config, "reorder_and_upcast_attn", False):
-        raise Unsupported(f"the ONNX export knows plain causal attention, not {sorted(kinds)}")
+    other = sorted(kinds - {"full_attention"}) + [name for name in BEYOND if _set(config, name)]
+    if other:
+        raise Unsupported(f"the ONNX export knows plain causal attention, not {other[0]}")
     if "logits_to_keep" not in inspect.signature(model.forward).parameters:
         raise Unsupported(f"{type(model).__name__} cannot be asked for chosen positions' logits")
+
+
+def _set(config: PreTrainedConfig, name: str) -> bool:
+    """Some configs keep a window's size beside a switch that leaves it unused."""
+    return bool(getattr(config, name, None)) and getattr(config, "use_sliding_window", True)
 
 
 def _past(facts: Facts) -> torch.Tensor:

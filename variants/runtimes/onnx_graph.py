@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GRAPH = "model.onnx"
+STANDARD = "standard.onnx"
+"""Beside the fused graph, on the same weights: attention in the standard's own operators."""
 FACTS = "graph.json"
 FUSED = "com.microsoft::GroupQueryAttention"
 INPUTS = ("input_ids", "position_ids", "keep", "last", "total")

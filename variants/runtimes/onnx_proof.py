@@ -78,6 +78,9 @@ def prove(facts: Facts, device: str, threads: int, seen: Seen) -> dict[str, Any]
             f"expected {expected} matmuls in floats in {seen.forwards} forwards; the profiler saw "
             f"{floats}, and {packed} of {PACKED}"
         )
+    attention, layers = seen.of(ATTENTION), facts.layers * seen.forwards
+    if attention != layers and not (facts.bits == 32 and attention == 0):
+        raise ProofFailed(f"expected {layers} of attention ({ATTENTION}), found {attention}")
     _expect_provider(device, seen)
     _expect_threads(threads, seen)
     return {
@@ -85,7 +88,7 @@ def prove(facts: Facts, device: str, threads: int, seen: Seen) -> dict[str, Any]
         "quantised_linears": {"found": packed // seen.forwards, "expected": facts.matrices}
         if facts.bits < 32
         else {},
-        "attention": {ATTENTION: seen.of(ATTENTION)} if seen.of(ATTENTION) else "written out",
+        "attention": {ATTENTION: attention} if attention else "written out",
         "workers": seen.workers,
     }
 
