@@ -8,8 +8,13 @@ from pathlib import Path
 
 from bench.variant import Variant
 
-INSTALL = {"tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub"}
+INSTALL = {
+    "tensorrt": "trt", "tensorrt_rtx_bindings": "trt-rtx", "onnxruntime": "onnx", "onnx": "onnx",
+    "onnxscript": "onnx", "openvino": "openvino", "nncf": "openvino", "datasets": "hub",
+}  # fmt: skip
 """The extra that brings a module."""
+EITHER = "|"
+"""Between modules of which one is enough."""
 
 
 def why_not(variant: Variant, device: str) -> str | None:
@@ -43,11 +48,11 @@ def cpu_flags() -> tuple[str, ...]:
 
 
 def _met(need: str) -> bool:
-    return cuda() if need == "cuda" else find_spec(need) is not None
+    return cuda() if need == "cuda" else any(find_spec(name) for name in need.split(EITHER))
 
 
 def _missing(need: str) -> str:
     if need == "cuda":
         return "needs an NVIDIA GPU, none is here"
-    extra = INSTALL.get(need)
-    return f"needs {need}" + (f" (pip install 'weighbridge[{extra}]')" if extra else "")
+    extra = INSTALL.get(need.partition(EITHER)[0])
+    return f"needs {need.replace(EITHER, ' or ')}" + (f" (pip install 'weighbridge[{extra}]')" if extra else "")

@@ -1,6 +1,7 @@
 """ONNX exports and their runtime against torch, and proofs that fail when they should."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -13,11 +14,12 @@ from bench.catalog import Catalog
 from bench.errors import ProofFailed, Unsupported
 from bench.variant import Place
 from tests.variants import tiny
+from variants.recipes.calibrate import input_squares
 from variants.recipes.checkpoint import as_linears, linears, load
 from variants.recipes.onnx_blocks import Blocks, packed, rounded
 from variants.recipes.onnx_export import facts_of
 from variants.recipes.onnx_layers import Plan, pack_layers
-from variants.runtimes.onnx_graph import FACTS, GRAPH
+from variants.runtimes.onnx_graph import FACTS, GRAPH, STANDARD
 from variants.runtimes.onnx_proof import Seen, prove
 from variants.runtimes.onnxrt import OnnxModel, providers_for
 
@@ -42,8 +44,6 @@ def made(base, tmp_path_factory):
 def test_it_computes_what_its_rounded_weights_stand_for(base, made):
     """torch with the same weights unpacked is the oracle, for every layer and the embeddings."""
     model = load(base)
-    from variants.recipes.calibrate import input_squares
-
     squares = input_squares(model, base)
     as_linears(model)
     with torch.no_grad():
@@ -105,12 +105,37 @@ def test_the_searched_range_is_better_where_it_matters():
     ).sum()
 
 
-def test_a_float_graph_under_the_name_int4_is_refused(base, tmp_path):
-    Catalog.of(("variants",)).get("onnx").build(base, tmp_path)
+@pytest.fixture(scope="module")
+def floats(tmp_path_factory):
+    """onnx, of grouped keys and values."""
+    folder = tmp_path_factory.mktemp("floats")
+    Catalog.of(("variants",)).get("onnx").build(
+        tiny.checkpoint(tmp_path_factory.mktemp("llama"), "llama"), folder
+    )
+    return folder
+
+
+def test_a_float_graph_under_the_name_int4_is_refused(floats, tmp_path):
+    shutil.copytree(floats, tmp_path, dirs_exist_ok=True)
     facts = json.loads((tmp_path / FACTS).read_text())
     (tmp_path / FACTS).write_text(json.dumps({**facts, "bits": 4, "accuracy": 4}))
-    with pytest.raises(ProofFailed, match=r"expected 51 calls of MatMulNBits in 3 forwards"):
+    with pytest.raises(ProofFailed, match=r"expected 87 calls of MatMulNBits in 3 forwards"):
         OnnxModel(tmp_path, PLACE).proof()
+
+
+def test_both_spellings_of_the_attention_are_one(floats):
+    """The standard one grows its past as a GPU's session does."""
+    fused, spelt = OnnxModel(floats, PLACE), OnnxModel(floats, PLACE, graph=STANDARD)
+    assert np.abs(fused.logits(ROWS) - spelt.logits(ROWS)).max() < 1e-4
+    assert fused.generate(ROWS, 6) == spelt.generate(ROWS, 6)
+    assert spelt.proof()["attention"] == "written out"
+
+
+def test_the_standard_spelling_is_standard(floats):
+    onnx.checker.check_model(str(floats / STANDARD), full_check=True)
+    graph = onnx.load(floats / STANDARD, load_external_data=False)
+    assert {node.domain for node in graph.graph.node} == {""}
+    assert {one.domain for one in graph.opset_import} == {""}
 
 
 CPU = "CPUExecutionProvider"
@@ -176,6 +201,7 @@ def test_a_gpu_without_its_provider_is_refused_with_the_way_out():
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 def test_a_gpu_computes_every_matmul(base, tmp_path):
     Catalog.of(("variants",)).get("onnx").build(base, tmp_path)
     model = OnnxModel(tmp_path, Place(device="cuda", threads=2))
