@@ -55,4 +55,6 @@ def _missing(need: str) -> str:
     if need == "cuda":
         return "needs an NVIDIA GPU, none is here"
     extra = INSTALL.get(need.partition(EITHER)[0])
-    return f"needs {need.replace(EITHER, ' or ')}" + (f" (pip install 'weighbridge[{extra}]')" if extra else "")
+    return f"needs {need.replace(EITHER, ' or ')}" + (
+        f" (pip install 'weighbridge[{extra}]')" if extra else ""
+    )

@@ -63,17 +63,13 @@ def _searched(groups: torch.Tensor, cost: torch.Tensor, bits: int) -> Blocks:
     return found
 
 
-def _to_range(
-    groups: torch.Tensor, low: torch.Tensor, high: torch.Tensor, bits: int
-) -> Blocks:
+def _to_range(groups: torch.Tensor, low: torch.Tensor, high: torch.Tensor, bits: int) -> Blocks:
     """Zero is one of the values, as the kernel's zero points are whole."""
     top = 2**bits - 1
     scale = ((high - low) / top).clamp_min(1e-12)
     zero = (-low / scale).round().clamp(0, top)
     values = ((groups / scale[..., None]).round() + zero[..., None]).clamp(0, top)
-    return Blocks(
-        values=values.to(torch.uint8), scale=scale, zero=zero.to(torch.uint8), bits=bits
-    )
+    return Blocks(values=values.to(torch.uint8), scale=scale, zero=zero.to(torch.uint8), bits=bits)
 
 
 def _where(better: torch.Tensor, one: Blocks, other: Blocks) -> Blocks:

@@ -53,9 +53,7 @@ class _Writer:
     def __init__(self, graph: ir.Graph, before: ir.Node, prefix: str) -> None:
         self._graph, self._before, self._prefix, self._count = graph, before, prefix, 0
 
-    def op(
-        self, kind: str, *inputs: ir.Value, outputs: int = 1, **attributes: object
-    ) -> ir.Value:
+    def op(self, kind: str, *inputs: ir.Value, outputs: int = 1, **attributes: object) -> ir.Value:
         """The first output of a new node of the standard domain."""
         self._count += 1
         node = ir.node(kind, list(inputs), attributes, num_outputs=outputs)

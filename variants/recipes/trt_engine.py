@@ -98,9 +98,7 @@ def _covering(builder: Any, network: Any, profile: Profile) -> Any:
 
 def shapes(name: str, shape: Dims, profile: Profile) -> tuple[Dims, Dims, Dims]:
     """The smallest, usual and largest shape of an input; -1 in `shape` is what may vary."""
-    usual = Profile(
-        batch=min(USUAL.batch, profile.batch), length=min(USUAL.length, profile.length)
-    )
+    usual = Profile(batch=min(USUAL.batch, profile.batch), length=min(USUAL.length, profile.length))
     if name.startswith("past."):
         _, heads, _, size = shape
         rows, lengths = (1, usual.batch, profile.batch), (0, usual.length, profile.length)

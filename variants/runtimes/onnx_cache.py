@@ -66,8 +66,8 @@ class ReservedCache:
     def bind(self, feed: Feed, total: int) -> None:
         """The buffers once; then only how far they are filled."""
         if not self._bound:
-            names = zip(cache_names("past", self._layers), cache_names("present", self._layers))
-            for (past, present), array in zip(names, self._arrays, strict=True):
+            past_names, present_names = (cache_names(w, self._layers) for w in ("past", "present"))
+            for past, present, array in zip(past_names, present_names, self._arrays, strict=True):
                 buffer = ort.OrtValue.ortvalue_from_numpy(array)
                 feed.binding.bind_ortvalue_input(past, buffer)
                 feed.binding.bind_ortvalue_output(present, buffer)

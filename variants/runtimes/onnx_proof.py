@@ -1,4 +1,4 @@
-"""What a session of ONNX Runtime really ran: operators and where, threads, weights by their kind."""
+"""What a session of ONNX Runtime really ran: operators and where, threads, kinds of weights."""
 
 from __future__ import annotations
 
