@@ -31,7 +31,7 @@ def load(folder: Path, place: Place, options: Options) -> Model:
 
 onnx_int4 = Variant(
     name="onnx_int4",
-    summary="ONNX Runtime, int4 weights in blocks, int8 activations",
+    summary="ONNX Runtime, W4A8 in blocks",
     base="teacher",
     make=make,
     load=load,

@@ -30,7 +30,7 @@ def load(folder: Path, place: Place, options: Options) -> Model:
 
 onnx_int8 = Variant(
     name="onnx_int8",
-    summary="ONNX Runtime, int8 weights in blocks, int8 activations",
+    summary="ONNX Runtime, W8A8 in blocks",
     base="teacher",
     make=make,
     load=load,

@@ -30,7 +30,7 @@ def load(folder: Path, place: Place, options: Options) -> Model:
 
 openvino = Variant(
     name="openvino",
-    summary="OpenVINO, int8 weights by NNCF",
+    summary="OpenVINO, weights by NNCF",
     base="teacher",
     make=make,
     load=load,
