@@ -33,10 +33,12 @@ AS_LARGE = {"teacher": 1.0, "flash": 1.0, "onnx": 1.4}
 OTHERS_KERNELS = {"onnx": "GroupQueryAttention", "openvino": "compiled"}
 """By the first word of its name: the attention of a variant that torch does not run."""
 NEAR = {
+    "awq": 0.5,
+    "nf4": 0.5,
     "flash": 1e-5,
     "half": 0.03,
     "int8": 0.05,
-    "int8_static": 0.1,
+    "int8_static": 0.15,
     "int8_weight": 0.05,
     "student+int8": 0.05,
     "int4": 0.5,
