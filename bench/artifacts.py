@@ -22,8 +22,10 @@ from bench import stdlib_text
 from bench.catalog import Catalog
 from bench.commit import digest
 from bench.errors import MakeFailed, MakeKilled, Misuse
+from bench.gpus import names
 from bench.machine import installed, versions
 from bench.manifest import Manifest
+from bench.needs import EITHER
 from bench.source import Source
 from bench.tunable import plain
 from bench.variant import NAME, Variant
@@ -77,6 +79,8 @@ class Artifacts:
         """Of its recipe file, runtime, options, base, the teacher's content and the versions."""
         parts = [variant.name, json.dumps(plain(variant.options), sort_keys=True, default=str)]
         parts += [self._recipe_digest(variant), self._versions, _versions_of(variant.needs)]
+        if "cuda" in variant.needs:
+            parts.append(json.dumps(names()))  # an engine fits the GPU that it was built on
         if variant.trains:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
         if variant.base is None:
@@ -201,7 +205,8 @@ def remove(folder: Path) -> bool:
 
 def _versions_of(needs: tuple[str, ...]) -> str:
     """Of the packages that hold the modules in `needs`."""
-    return json.dumps({need: installed(need) for need in needs}, sort_keys=True)
+    modules = [name for need in needs for name in need.split(EITHER)]
+    return json.dumps({name: installed(name) for name in modules}, sort_keys=True)
 
 
 def _look(folder: Path) -> Look:

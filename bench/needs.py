@@ -13,14 +13,21 @@ INSTALL = {
     "bitsandbytes": "bnb",
     "datasets": "hub",
     "gptqmodel": "gptq",
+    "nncf": "openvino",
+    "onnx": "onnx",
     "onnxruntime": "onnx",
+    "onnxscript": "onnx",
+    "openvino": "openvino",
     "tensorrt": "trt",
+    "tensorrt_rtx_bindings": "trt-rtx",
     "torchao": "torchao",
     "mlflow": "mlflow",
     "tensorboard": "tensorboard",
     "wandb": "wandb",
 }
 """The extra that brings a module."""
+EITHER = "|"
+"""Between modules of which one is enough."""
 FP8 = (8, 9)
 """The compute capability that multiplying float8 came with."""
 
@@ -60,7 +67,11 @@ def _met(need: str, device: str) -> bool:
         return cuda() and _capability(device) >= FP8
     if need == "cuda":
         return cuda()
-    spec = find_spec(need)  # without an origin: a mere folder of that name, as trackers leave
+    return any(_importable(name) for name in need.split(EITHER))
+
+
+def _importable(module: str) -> bool:
+    spec = find_spec(module)  # without an origin: a mere folder of that name, as trackers leave
     return spec is not None and spec.origin is not None
 
 
@@ -77,5 +88,6 @@ def _missing(need: str) -> str:
         return "needs an NVIDIA GPU, none is here"
     if need == "fp8":
         return f"needs a GPU that multiplies float8 (compute capability {FP8[0]}.{FP8[1]})"
-    extra = INSTALL.get(need)
-    return f"needs {need}" + (f" (pip install 'weighbridge[{extra}]')" if extra else "")
+    extra = INSTALL.get(need.partition(EITHER)[0])
+    brought = f" (pip install 'weighbridge[{extra}]')" if extra else ""
+    return f"needs {need.replace(EITHER, ' or ')}{brought}"

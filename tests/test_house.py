@@ -22,7 +22,8 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "torch", "transformers", "tokenizers", "safetensors", "numpy", "scipy", "pandas", "optimum",
-    "onnx", "onnxruntime", "tensorrt", "pynvml", "huggingface_hub", "datasets", "gguf", "rich",
+    "onnx", "onnx_ir", "onnxruntime", "onnxscript", "openvino", "nncf", "tensorrt",
+    "pynvml", "huggingface_hub", "datasets", "gguf", "rich",
     "jinja2", "ruptures", "wandb", "mlflow", "tensorboard",
 }  # fmt: skip
 HEAVY_ROOMS = ("variants/runtimes/", "variants/recipes/", "variants/demo/")

@@ -44,7 +44,6 @@ def test_a_child_fills_the_draft(base: Path, tmp_path: Path) -> None:
         ("unmakeable", "RuntimeError: the recipe is wrong"),
         ("clumsy", "IndexError: list assignment index out of range"),
         ("doomed", "its process was killed (out of memory?)"),
-        ("trt", "trt: building engines is not there yet"),
     ],
 )
 def test_its_last_word_is_one_line(name: str, says: str, base: Path, tmp_path: Path) -> None:
