@@ -59,7 +59,7 @@ class Artifacts:
         """What `variant.load` reads, made first where it is missing or damaged."""
         base = self._base_folder(variant)
         if variant.make is None:
-            return base
+            return base / variant.part
         ready = self.place(variant)
         with self._locked(ready):
             if ready.exists() and self._sound(variant, ready):

@@ -49,8 +49,12 @@ class Variant:
     """Module with the heavy imports; its `prepare(folder)` runs before any clock or baseline."""
     limits: str | None = None
     """Of the teacher: module whose `limits(place)` measures what the machine can do at most."""
+    part: str = ""
+    """Without `make`: where in its base's folder it stands."""
     checkpoint: bool = True
     """Whether the folder is an ordinary checkpoint, from which another variant can be made."""
+    unpacks: tuple[str, ...] = ()
+    """Recipes whose folder is no checkpoint, and which its own `make` reads all the same."""
     trains: bool = False
     """Whether making it reads the training text."""
     resumes: bool = False

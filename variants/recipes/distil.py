@@ -7,36 +7,25 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from bench.errors import Misuse, Unsupported
+from bench.manifest import PARTS
 from variants.recipes import state, training
 from variants.recipes.checkpoint import load, save
 from variants.recipes.losses import Aim, towards
 from variants.recipes.material import Slices, training_tokens
 from variants.recipes.training import Lesson, Plan
-from variants.runtimes.plain import STEP, STUDENT
+from variants.runtimes.plain import STUDENT
+
+if TYPE_CHECKING:
+    from variants.student import Options
 
 
-class Wanted(Protocol):
-    """A student's options."""
-
-    layers: float
-    steps: int
-    batch: int
-    length: int
-    rate: float
-    loss: str
-    temperature: float
-    share: float
-    checkpoints: tuple[int, ...]
-    early_stop: int
-
-
-def distil(base: Path, out: Path, options: Wanted) -> None:
+def distil(base: Path, out: Path, options: Options) -> None:
     """Evenly spaced layers of the teacher, trained to follow it; a record beside the checkpoint."""
     _check(options)
     torch.manual_seed(0)
@@ -52,7 +41,7 @@ def distil(base: Path, out: Path, options: Wanted) -> None:
         (folder / STUDENT).write_text(json.dumps({**depths, **facts}) + "\n", encoding="utf-8")
 
     def keep(step: int) -> None:
-        folder = out / STEP.format(step)
+        folder = out / PARTS / str(step)
         shutil.rmtree(folder, ignore_errors=True)  # of a training that was killed
         write(folder, {"steps": step, "loss": aim.loss})
 
@@ -61,7 +50,7 @@ def distil(base: Path, out: Path, options: Wanted) -> None:
     state.clear(out)
 
 
-def _plan(options: Wanted) -> Plan:
+def _plan(options: Options) -> Plan:
     return Plan(
         steps=options.steps,
         rate=options.rate,
@@ -72,7 +61,7 @@ def _plan(options: Wanted) -> Plan:
     )
 
 
-def _check(options: Wanted) -> None:
+def _check(options: Options) -> None:
     """Raises Misuse where the options do not go together."""
     late = [step for step in options.checkpoints if step > options.steps]
     if late:

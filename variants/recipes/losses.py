@@ -1,4 +1,4 @@
-"""What a model may follow while it is trained: a teacher's scores or features, or the text alone."""
+"""What a model may follow in training: a teacher's scores or features, or the text alone."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def _follow(teacher: PreTrainedModel, aim: Aim, text: Slices) -> Follow:
     if aim.loss == "mse":
         return lambda given, wanted, _: mse_loss(given[0], wanted[0])
     centres = class_centres(teacher, text.learnt)
-    return lambda given, wanted, target: norm_and_direction(
-        given[1], wanted[1], centres[target]
-    )
+    return lambda given, wanted, target: norm_and_direction(given[1], wanted[1], centres[target])
 
 
 def kl(given: torch.Tensor, wanted: torch.Tensor, temperature: float) -> torch.Tensor:
@@ -90,7 +88,7 @@ def norm_and_direction(
 
 @torch.no_grad()
 def class_centres(teacher: PreTrainedModel, tokens: torch.Tensor) -> torch.Tensor:
-    """The teacher's mean feature before each next token: (vocabulary, width), zeros where unseen."""
+    """The teacher's mean feature before each next token: (vocabulary, width), 0 where unseen."""
     length = min(256, teacher.config.max_position_embeddings)
     starts = torch.linspace(0, len(tokens) - length, CENTRE_ROWS).long().tolist()
     rows_, width = teacher.get_input_embeddings().weight.shape

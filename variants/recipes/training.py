@@ -79,9 +79,7 @@ class _Course:
                 f"rows of {self.length}"
             )
         self.weights = {n: p for n, p in lesson.model.named_parameters() if p.requires_grad}
-        self.optimizer = torch.optim.AdamW(
-            self.weights.values(), lr=plan.rate, betas=(0.9, 0.95)
-        )
+        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=plan.rate, betas=(0.9, 0.95))
         self.keeper = Keeper(path, json.dumps(asdict(plan)), self.optimizer, self.weights)
         self.standing, self.best = Standing(), dict[str, torch.Tensor]()
 
@@ -146,7 +144,7 @@ class _Course:
 def one_cycle(step: int, plan: Plan) -> float:
     """The rate of the 0-based `step`: half a cosine up, half a cosine down."""
     low, top = plan.rate / START, WARMING * plan.steps - 1
-    if step <= top:
+    if step < top:
         return _cosine(low, plan.rate, step / top)
     return _cosine(plan.rate, low / END, (step - top) / (plan.steps - 1 - top))
 

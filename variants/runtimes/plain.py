@@ -15,8 +15,6 @@ from bench.variant import Place
 from variants.runtimes.pytorch import TorchModel, load_checkpoint
 
 STUDENT = "student.json"
-STEP = "step-{}"
-"""The folder of a student that was kept on the way, inside the last one's."""
 Facts = Callable[[PreTrainedModel], Mapping[str, Any]]
 """Adds to the proof, or raises ProofFailed."""
 
