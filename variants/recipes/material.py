@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -41,5 +42,9 @@ def rows(tokens: torch.Tensor, starts: list[int], length: int) -> torch.Tensor:
 
 def training_tokens(folder: Path) -> torch.Tensor:
     """The training topics and some docstrings, as ids of the tokenizer in `folder`."""
-    documents = "\n\n".join(islice(stdlib_text.docstrings(), DOCUMENTS))
-    return torch.tensor([*text.training(folder), *tokenizing.encode(folder, documents)])
+    return torch.tensor([*text.training(folder), *tokenizing.encode(folder, _documents())])
+
+
+@cache
+def _documents() -> str:
+    return "\n\n".join(islice(stdlib_text.docstrings(), DOCUMENTS))

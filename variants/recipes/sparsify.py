@@ -42,7 +42,7 @@ def zero_two_of_four(base: Path, out: Path, score: str) -> None:
             raise Unsupported(f"sparse24: the inputs of {name} are {weight.shape[1]}, not fours")
         four = rate(name, weight).reshape(-1, 4)
         mask = torch.zeros_like(four, dtype=torch.bool)
-        mask.scatter_(1, four.sort(-1, stable=True).indices[:, :2], True)
+        mask.scatter_(1, four.sort(dim=-1, stable=True).indices[:, :2], True)
         weight.masked_fill_(mask.view(weight.shape), 0)
     _finish(model, base, out, {"score": score})
 

@@ -34,12 +34,13 @@ def prove_pruned(model: PreTrainedModel, folder: Path, ratio: float) -> dict[str
     """That every MLP is as narrow as `ratio` demands, and that the numbers add up."""
     facts = _facts(folder / PRUNED, "width")
     whole, found = facts["base"], mlps(model)
-    widths = {mlp.width for mlp in found} | {getattr(model.config, found[0].word)}
-    demanded = whole["width"] * (1 - ratio)
-    if len(widths) > 1 or abs((width := widths.pop()) - demanded) >= facts["within"]:
+    said = getattr(model.config, found[0].word)
+    demanded, width = whole["width"] * (1 - ratio), found[0].width
+    same = {mlp.width for mlp in found} == {said}
+    if not same or abs(width - demanded) >= facts["within"]:
         raise ProofFailed(
             f"expected {demanded:.0f} of {whole['width']} channels in each MLP (within "
-            f"{facts['within']}), found {', '.join(map(str, sorted(widths | {width})))}"
+            f"{facts['within']}), found {width}, and {said} in config.json"
         )
     gone = sum((whole["width"] - width) * mlp.per_channel for mlp in found)
     gone += _group_numbers(model, whole)
