@@ -79,6 +79,8 @@ class Artifacts:
         parts += [self._recipe_digest(variant), self._versions, _versions_of(variant.needs)]
         if variant.trains:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
+        if variant.reads:
+            parts.append(digest(variant.reads(variant.options)))
         if variant.base is None:
             parts.append(self._source_digest)
         else:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bench.variant import Variant
 
-INSTALL = {"tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub"}
+INSTALL = {"tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub",
+           "peft": "peft", "bitsandbytes": "peft"}  # fmt: skip
 """The extra that brings a module."""
 
 

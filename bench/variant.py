@@ -61,6 +61,8 @@ class Variant:
     """Whether `make` goes on from what a killed one left in the new folder."""
     options: Any = None
     """A frozen dataclass of `tunable` fields; part of the folder's fingerprint."""
+    reads: Callable[[Any], Iterable[Path]] | None = None
+    """Of its options: further files that `make` reads, whose content is part of the fingerprint."""
     also: Callable[[Variant], Iterable[Variant]] | None = None
     """Further variants that come with it, as its options say: a student's checkpoints."""
     replaces: str | None = None

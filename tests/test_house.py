@@ -23,7 +23,7 @@ MAY_IMPORT = {
 HEAVY = {
     "torch", "transformers", "tokenizers", "safetensors", "numpy", "scipy", "pandas", "optimum",
     "onnx", "onnxruntime", "tensorrt", "pynvml", "huggingface_hub", "datasets", "gguf", "rich",
-    "jinja2",
+    "jinja2", "peft", "bitsandbytes",
 }  # fmt: skip
 HEAVY_ROOMS = ("variants/runtimes/", "variants/recipes/", "variants/demo/")
 JUNK = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools", "core", "lib"}
