@@ -45,7 +45,8 @@ NEAR = {"flash": 1e-5, "lora_merged": 1e-5, "half": 0.03, "int8": 0.05, "int4": 
 Random weights are the worst case for few bits: a tenth of every layer is rounding.
 """
 SIZES = {"teacher": (1, 1), "flash": (1, 1), "pruned_control": (1, 1), "pruned_magnitude": (1, 1),
-         "sparse24": (1, 1), "pruned": (0, 0.95), "lora": (1.01, 1.3), "lora_merged": (1, 1.2)}  # fmt: skip
+         "sparse24": (1, 1), "pruned": (0, 0.95), "lora": (1.01, 1.3), "lora_merged": (1, 1.2),
+         }  # fmt: skip
 """Bytes on disk over the teacher's; all others: below 0.8."""
 PROMPT = [[5, 80, 17, 201, 9, 44, 120, 7], [33, 2, 250, 60, 61, 62, 8, 100]]
 NEW = 6

@@ -1,6 +1,10 @@
 """The student: which layers it starts from, what is kept on the way, what goes together."""
 
 import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +18,19 @@ from bench.manifest import PARTS, weight_file_bytes
 from bench.source import resolve
 from bench.variant import Place, Variant
 from tests.variants import tiny
+from variants.recipes import distil
 from variants.recipes.checkpoint import load
 from variants.recipes.distil import reduced
 from variants.student import Options, student
 
 SHORT = Options(steps=4, batch=1, length=16)
+
+
+@pytest.fixture(autouse=True)
+def gradients() -> Iterator[None]:
+    """Where another test's `prepare` has turned them off."""
+    with torch.enable_grad():
+        yield
 
 
 @pytest.fixture(scope="module", params=list(tiny.ARCHITECTURES))
@@ -97,8 +109,6 @@ def test_a_killed_student_goes_on(
     whole.mkdir()
     parts.mkdir()
     replace(student, options=options).build(base, whole)
-    from variants.recipes import distil
-
     real, calls = distil.save, []
 
     def killed(*args: object) -> None:
@@ -115,3 +125,48 @@ def test_a_killed_student_goes_on(
     assert names == sorted(str(f.relative_to(parts)) for f in parts.rglob("*") if f.is_file())
     for name in names:
         assert (whole / name).read_bytes() == (parts / name).read_bytes(), name
+
+
+KILLED = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+from variants.recipes import training
+from variants.recipes.state import Keeper
+from variants.student import Options, student
+torch.set_num_threads(int(sys.argv[3]))
+training.SAVED_EVERY = 2
+write = Keeper.write
+def once(*words):
+    write(*words)
+    os.kill(os.getpid(), signal.SIGKILL)
+Keeper.write = once
+options = Options(steps=4, batch=1, length=16)
+replace(student, options=options).build(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_a_process_that_was_killed_outright_loses_only_the_steps_since_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("variants.recipes.training.SAVED_EVERY", 2)
+    base = tiny.checkpoint(tmp_path / "base", "gpt2")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    whole.mkdir()
+    parts.mkdir()
+    words = [str(base), str(parts), str(torch.get_num_threads())]
+    ended = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True)
+    assert ended.returncode == -signal.SIGKILL
+    assert [file.name for file in parts.iterdir()] == ["distilling.state.safetensors"]
+    steps = []
+    real = distil.training._Course._step
+    monkeypatch.setattr(
+        distil.training._Course, "_step", lambda course: (steps.append(1), real(course))
+    )
+    with torch.enable_grad():
+        replace(student, options=SHORT).build(base, parts)
+        assert len(steps) == 2
+        replace(student, options=SHORT).build(base, whole)
+    name = "model.safetensors"
+    assert (whole / name).read_bytes() == (parts / name).read_bytes()

@@ -1,6 +1,7 @@
 """The losses against sums written out by hand, in float64."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,11 @@ GIVEN, WANTED = (torch.randn(5, 7, generator=DICE) * 3 for _ in range(2))
 
 
 @pytest.fixture(autouse=True)
-def plain_floats(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No bfloat16, so that sums can be compared."""
+def plain_floats(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No bfloat16, so that sums can be compared; gradients where `prepare` turned them off."""
     monkeypatch.setattr("variants.recipes.training.cpu_flags", lambda: ())
+    with torch.enable_grad():
+        yield
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, 20.0])

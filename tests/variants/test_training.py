@@ -1,5 +1,6 @@
 """The training loop: the rate's own formula, resumed after any kill, stopped when it is enough."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,12 @@ class Killed(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """States every second step, looks every third."""
+def often(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """States every second step, looks every third; gradients where `prepare` turned them off."""
     monkeypatch.setattr(training, "SAVED_EVERY", 2)
     monkeypatch.setattr(training, "LOOKS_EVERY", 3)
+    with torch.enable_grad():
+        yield
 
 
 def model() -> PreTrainedModel:
