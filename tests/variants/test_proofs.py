@@ -18,12 +18,13 @@ from transformers import (
 from bench.errors import ProofFailed, Unsupported
 from bench.variant import Place
 from tests.variants import tiny
-from variants import flash, half, int4, int8, student
+from variants import flash, half, int4, int8, int8_static, int8_weight, student
 from variants.recipes.checkpoint import linears, load, save
 from variants.runtimes.packed import LAYOUT
 from variants.runtimes.pytorch import prepare
 
 PLACE = Place(threads=2)
+PACKED = [int8.int8, int8_static.int8_static, int8_weight.int8_weight, int4.int4]
 SMALL = {
     "vocab_size": tiny.VOCABULARY,
     "hidden_size": 64,
@@ -41,19 +42,19 @@ def base(tmp_path_factory):
     return tiny.checkpoint(tmp_path_factory.mktemp("base"), "gpt2")
 
 
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_a_layer_that_stayed_in_floats_is_found(variant, base, tmp_path):
     variant.build(base, tmp_path)
     prepare(tmp_path, PLACE)
     model = variant.open(tmp_path, PLACE)
     model._module.transformer.h[0].mlp.c_fc = torch.nn.Linear(64, 256).to(
-        torch.float32 if variant is int8.int8 else torch.bfloat16
+        torch.bfloat16 if variant in (int4.int4, int8_weight.int8_weight) else torch.float32
     )
     with pytest.raises(ProofFailed, match=r"not quantised: \['transformer.h.0.mlp.c_fc.weight'\]"):
         model.proof()
 
 
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_a_recipe_that_leaves_layers_out_is_refused(variant, base, tmp_path, monkeypatch):
     def but_no_mlp(model):
         return (row for row in linears(model) if "mlp" not in row[0])
@@ -75,7 +76,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("architecture", list(ODD))
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_what_would_stay_in_floats_or_change_is_refused(variant, architecture, base, tmp_path):
     ODD[architecture]().save_pretrained(tmp_path / "odd")
     tiny.tokenizer().save_pretrained(tmp_path / "odd")
@@ -84,7 +85,7 @@ def test_what_would_stay_in_floats_or_change_is_refused(variant, architecture, b
         variant.build(tmp_path / "odd", tmp_path / "out")
 
 
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_the_output_layers_bias_is_kept(variant, tmp_path):
     torch.manual_seed(0)
     phi = PhiForCausalLM(PhiConfig(intermediate_size=64, **SMALL)).eval()

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from bench.roofline import Work
-from variants.runtimes.packed import Int8Embedding, Int8Linear
+from variants.runtimes.layers import Int8Embedding, Int8Linear, Int8StaticLinear
 
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
 
@@ -25,7 +25,7 @@ def work_of(module: PreTrainedModel, last_only: bool) -> Work | None:
     dtype = next(p.dtype for p in module.parameters() if p.is_floating_point())
     heads = config.num_attention_heads
     last = sum(matrices[id(part)] for part in head.modules())  # an adapter's are within it
-    whole = any(isinstance(part, Int8Linear) for part in module.modules())
+    whole = any(isinstance(part, (Int8Linear, Int8StaticLinear)) for part in module.modules())
     return Work(
         computed_in="int8" if whole else str(dtype).removeprefix("torch."),
         table_bytes=_table_bytes(module),
