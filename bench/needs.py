@@ -8,23 +8,33 @@ from pathlib import Path
 
 from bench.variant import Variant
 
-INSTALL = {"tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub",
-           "peft": "peft", "bitsandbytes": "peft"}  # fmt: skip
+INSTALL = {
+    "accelerate": "gguf",
+    "bitsandbytes": "bnb",
+    "datasets": "hub",
+    "gptqmodel": "gptq",
+    "onnxruntime": "onnx",
+    "peft": "peft",
+    "tensorrt": "trt",
+    "torchao": "torchao",
+}
 """The extra that brings a module."""
+FP8 = (8, 9)
+"""The compute capability that multiplying float8 came with."""
 
 
 def why_not(variant: Variant, device: str) -> str | None:
     """One line that says why `variant` cannot run here, or None."""
-    reasons = why_unmet(variant.needs)
+    reasons = why_unmet(variant.needs, device)
     kind = device.partition(":")[0]
     if kind not in variant.devices and not reasons:
         reasons.append(f"runs on {' and '.join(variant.devices)} only, and --device is {device}")
     return f"{variant.name}: {'; '.join(reasons)}" if reasons else None
 
 
-def why_unmet(needs: tuple[str, ...]) -> list[str]:
+def why_unmet(needs: tuple[str, ...], device: str = "cuda") -> list[str]:
     """A reason for each of `needs` that is not here."""
-    return [_missing(need) for need in needs if not _met(need)]
+    return [_missing(need) for need in needs if not _met(need, device)]
 
 
 def cuda() -> bool:
@@ -43,12 +53,24 @@ def cpu_flags() -> tuple[str, ...]:
     return tuple(sorted(f for f in (found[1].split() if found else ()) if wanted.fullmatch(f)))
 
 
-def _met(need: str) -> bool:
+def _met(need: str, device: str) -> bool:
+    if need == "fp8":
+        return cuda() and _capability(device) >= FP8
     return cuda() if need == "cuda" else find_spec(need) is not None
+
+
+def _capability(device: str) -> tuple[int, int]:
+    """The GPU's compute capability; (0, 0) where it cannot be known."""
+    from bench import gpus
+
+    found = gpus.find(device if device.startswith("cuda") else "cuda")
+    return (found.capability() if found else None) or (0, 0)
 
 
 def _missing(need: str) -> str:
     if need == "cuda":
         return "needs an NVIDIA GPU, none is here"
+    if need == "fp8":
+        return f"needs a GPU that multiplies float8 (compute capability {FP8[0]}.{FP8[1]})"
     extra = INSTALL.get(need)
     return f"needs {need}" + (f" (pip install 'weighbridge[{extra}]')" if extra else "")

@@ -43,7 +43,7 @@ class Variant:
     base: str | None = None
     """The variant that it is made from. None: the user's own model (`--teacher`)."""
     needs: tuple[str, ...] = ()
-    """Modules that it imports, and "cuda" where it needs a GPU."""
+    """Modules that it imports, "cuda" where it needs a GPU, "fp8" one that multiplies float8."""
     devices: tuple[str, ...] = ("cpu", "cuda")
     runtime: str | None = None
     """Module with the heavy imports; its `prepare(folder)` runs before any clock or baseline."""

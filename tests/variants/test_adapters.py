@@ -27,6 +27,7 @@ pytest.importorskip("bitsandbytes")
 
 from variants.recipes import adapt  # noqa: E402
 from variants.runtimes import adapters  # noqa: E402
+from variants.runtimes.nf4 import four_bits  # noqa: E402
 
 SHORT = Options(steps=3, batch=1, length=16)
 ROW = [[5, 80, 17, 201, 9, 44, 120, 7]]
@@ -274,7 +275,7 @@ def test_four_bits_are_what_bitsandbytes_rounds_to(base: Path) -> None:
 
     folder = made(qlora, base)
     oracle = untied(base).bfloat16()
-    stored = adapters.four_bits(folder / "base", "cpu")
+    stored = four_bits(folder / "base", "cpu")
     for name, module, _ in adapters.matrices(stored):
         weight = bitsandbytes.functional.dequantize_4bit(module.weight, module.weight.quant_state)
         own = oracle.get_submodule(name).weight

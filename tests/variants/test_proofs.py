@@ -18,7 +18,7 @@ from transformers import (
 from bench.errors import ProofFailed, Unsupported
 from bench.variant import Place
 from tests.variants import tiny
-from variants import flash, half, int4, int8, int8_static, int8_weight, student
+from variants import awq, flash, half, int4, int8, int8_static, int8_weight, nf4, student
 from variants.recipes.checkpoint import linears, load, save
 from variants.runtimes.packed import LAYOUT
 from variants.runtimes.pytorch import prepare
@@ -140,3 +140,29 @@ def test_the_stored_dtype_is_recorded_beside_the_loaded_one(base, tmp_path):
     prepare(tmp_path, PLACE)
     proof = flash.flash.open(tmp_path, PLACE).proof()
     assert (proof["dtype"], proof["stored_dtype"]) == ("float32", "BF16")
+
+
+def test_nf4_refuses_a_layer_that_is_not_packed(base, tmp_path):
+    pytest.importorskip("bitsandbytes", reason="the extra bnb is not installed")
+    nf4.nf4.build(base, tmp_path)
+    prepare(tmp_path, PLACE)
+    model = nf4.nf4.open(tmp_path, PLACE)
+    assert model.proof()["quantised_linears"] == {"found": 16, "expected": 16}
+    model._module.transformer.h[0].mlp.c_fc = torch.nn.Linear(64, 256).bfloat16()
+    with pytest.raises(ProofFailed, match=r"expected 16 layers in nf4, found 15.*Linear bfloat16"):
+        model.proof()
+
+
+def test_awq_refuses_layers_that_do_not_scale_their_inputs(base, tmp_path):
+    int4.int4.build(base, tmp_path)
+    prepare(tmp_path, PLACE)
+    model = awq.awq.open(tmp_path, PLACE)
+    with pytest.raises(ProofFailed, match="expected 16 layers that scale their inputs, found 0"):
+        model.proof()
+
+
+@pytest.mark.parametrize("variant", [int4.int4, awq.awq], ids=lambda v: v.name)
+def test_groups_that_do_not_fit_are_refused_with_the_layers_name(variant, base, tmp_path):
+    pytest.importorskip("torchao", reason="the extra torchao is not installed")
+    with pytest.raises(Unsupported, match=r"inputs of transformer.h.0.attn.c_attn are 64, no mult"):
+        variant.tuned({"group": "128"}).build(base, tmp_path)

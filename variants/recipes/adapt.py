@@ -12,23 +12,22 @@ from peft import LoraConfig, PeftModel
 from peft.utils.save_and_load import get_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM, BitsAndBytesConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from bench.errors import Misuse, Unsupported
 from bench.source import model_files
 from variants.recipes import state, training
 from variants.recipes.checkpoint import copy_companions, load, save
 from variants.recipes.material import training_tokens
+from variants.recipes.nf4 import write_nf4
 from variants.recipes.training import Lesson, Plan, next_token_loss
 from variants.runtimes.adapters import (
     BASE,
-    COMPUTED,
     CONFIG,
     MERGED,
     WEIGHTS,
     adapter_config,
     attached,
-    four_bits,
     fresh,
     head_name,
     lora_layers,
@@ -49,31 +48,15 @@ def adapt(base: Path, out: Path, options: Options) -> None:
 
 def adapt_four_bits(base: Path, out: Path, options: Options) -> None:
     """An adapter on the base in NF4 with doubly quantised scales (arXiv 2305.14314)."""
+    from variants.runtimes.nf4 import four_bits  # bitsandbytes, which `lora` does without
+
     if not (out / BASE).exists():
         draft = out / f"{BASE}.draft"
         shutil.rmtree(draft, ignore_errors=True)  # of a making that was killed
-        quantised(base).save_pretrained(draft)
+        draft.mkdir()
+        write_nf4(base, draft)
         draft.rename(out / BASE)
     _adapter(four_bits(out / BASE, "cpu"), base, out, options)
-
-
-def quantised(base: Path) -> PreTrainedModel:
-    """The checkpoint in `base` with every linear but the output layer in 4 bits."""
-    wanted = BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=COMPUTED,
-    )
-    return AutoModelForCausalLM.from_pretrained(
-        base,
-        quantization_config=wanted,
-        dtype=COMPUTED,
-        device_map={"": "cpu"},
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-    )
 
 
 def merge(base: Path, out: Path) -> None:

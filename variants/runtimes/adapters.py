@@ -14,7 +14,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.lora import LoraLayer
 from torch import nn
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from bench.errors import ProofFailed
 from bench.variant import Place
@@ -26,10 +26,6 @@ BASE = "base"
 """The folder, inside an adapter's, with the whole checkpoint that it changes."""
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 MERGED = "merged.json"
-COMPUTED = torch.bfloat16
-"""What 4-bit weights are computed in."""
-CPU_ROWS = 32
-"""bitsandbytes' AVX512 kernel takes multiples of these."""
 
 
 def load_adapted(folder: Path, place: Place) -> TorchModel:
@@ -48,6 +44,8 @@ def load_adapted(folder: Path, place: Place) -> TorchModel:
 
 def load_nf4(folder: Path, place: Place) -> TorchModel:
     """The base with its linears in 4 bits (NF4), and its adapter."""
+    from variants.runtimes.nf4 import four_bits  # bitsandbytes, which `lora` does without
+
     base = four_bits(folder / BASE, place.device)
 
     def facts(module: PreTrainedModel, _: Mapping[str, int]) -> dict[str, Any]:
@@ -108,36 +106,6 @@ def untie(model: PreTrainedModel) -> None:
     if head.weight.data_ptr() == inputs.weight.data_ptr():
         head.weight = nn.Parameter(head.weight.detach().clone(), head.weight.requires_grad)
     model.config.tie_word_embeddings = False
-
-
-def four_bits(folder: Path, device: str) -> PreTrainedModel:
-    """A checkpoint that bitsandbytes wrote, its linears still in 4 bits."""
-    import bitsandbytes
-
-    model = AutoModelForCausalLM.from_pretrained(
-        folder,
-        dtype=COMPUTED,
-        device_map={"": device},
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-    )
-    for _, layer, _ in matrices(model):
-        if isinstance(layer, bitsandbytes.nn.Linear4bit):
-            _fit(layer)
-    return model.eval()
-
-
-def _fit(layer: Any) -> None:
-    """What a byte stands for, for whoever counts; and no kernel that its shape does not fit.
-
-    bitsandbytes packs again for AVX512, and fails where a row is no whole number of its blocks.
-    """
-    layer.multiplies = layer.in_features * layer.out_features
-    layer.stands_for = layer.multiplies - layer.weight.numel()  # beyond its parameters
-    block = layer.weight.quant_state.blocksize
-    if layer.in_features % block or layer.out_features % CPU_ROWS:
-        layer.support_avx512bf16_for_cpu = False
 
 
 def lora_layers(model: nn.Module) -> dict[str, LoraLayer]:

@@ -45,7 +45,7 @@ def load_packed(folder: Path) -> PreTrainedModel:
     # A mapped file starts tensors anywhere, and the packed kernels' aligned loads then crash.
     stored = {name: value.clone() for name, value in load_file(folder / WEIGHTS).items()}
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    with _no_weights():
+    with no_weights():
         model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
     model.eval()
     model.linears_to_pack = sum(isinstance(module, LINEARS) for module in model.modules())
@@ -106,7 +106,7 @@ def _layer(
 
 
 @contextmanager
-def _no_weights() -> Iterator[None]:
+def no_weights() -> Iterator[None]:
     """Parameters are born on the meta device; buffers, such as rotary tables, stay real."""
     register = nn.Module.register_parameter
 

@@ -56,9 +56,9 @@ def _known(part: nn.Module) -> bool:
 
 def _numbers(part: nn.Module) -> int:
     """Numbers in the matrix that a token is multiplied by."""
-    if isinstance(part, (nn.Linear, Conv1D)) and not hasattr(part, "multiplies"):
-        return int(part.weight.numel())
-    return int(getattr(part, "multiplies", 0))
+    if hasattr(part, "multiplies"):  # a packed one holds fewer numbers than it stands for
+        return int(part.multiplies)
+    return int(part.weight.numel()) if isinstance(part, (nn.Linear, Conv1D)) else 0
 
 
 def _table_bytes(module: PreTrainedModel) -> int:
