@@ -61,7 +61,7 @@ class Artifacts:
         """What `variant.load` reads, made first where it is missing or damaged."""
         base = self._base_folder(variant)
         if variant.make is None:
-            return base
+            return base / variant.part
         ready = self.place(variant)
         with self._locked(ready):
             if ready.exists() and self._sound(variant, ready):
@@ -83,6 +83,8 @@ class Artifacts:
             parts.append(json.dumps(names()))  # an engine fits the GPU that it was built on
         if variant.trains:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
+        if variant.reads:
+            parts.append(digest(variant.reads(variant.options)))
         if variant.base is None:
             parts.append(self.source_digest)
         else:

@@ -88,7 +88,8 @@ class Catalog:
             )
         self._refuse_circle(variant)
         base = self.get(variant.base)
-        if not base.checkpoint and variant.make is not None:
+        unpacked = variant.make is None or base.recipe in variant.unpacks
+        if not base.checkpoint and not unpacked:
             raise Misuse(
                 f"variant {variant.name!r} cannot be made from {base.name!r}, whose folder is "
                 "packed for its own kernel; put it first in the chain"

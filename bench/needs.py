@@ -18,6 +18,7 @@ INSTALL = {
     "onnxruntime": "onnx",
     "onnxscript": "onnx",
     "openvino": "openvino",
+    "peft": "peft",
     "tensorrt": "trt",
     "tensorrt_rtx_bindings": "trt-rtx",
     "torchao": "torchao",

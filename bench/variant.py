@@ -49,14 +49,20 @@ class Variant:
     """Module with the heavy imports; its `prepare(folder)` runs before any clock or baseline."""
     limits: str | None = None
     """Of the teacher: module whose `limits(place)` measures what the machine can do at most."""
+    part: str = ""
+    """Without `make`: where in its base's folder it stands."""
     checkpoint: bool = True
     """Whether the folder is an ordinary checkpoint, from which another variant can be made."""
+    unpacks: tuple[str, ...] = ()
+    """Recipes whose folder is no checkpoint, and which its own `make` reads all the same."""
     trains: bool = False
     """Whether making it reads the training text."""
     resumes: bool = False
     """Whether `make` goes on from what a killed one left in the new folder."""
     options: Any = None
     """A frozen dataclass of `tunable` fields; part of the folder's fingerprint."""
+    reads: Callable[[Any], Iterable[Path]] | None = None
+    """Of its options: further files that `make` reads, whose content is part of the fingerprint."""
     also: Callable[[Variant], Iterable[Variant]] | None = None
     """Further variants that come with it, as its options say: a student's checkpoints."""
     replaces: str | None = None
