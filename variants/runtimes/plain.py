@@ -20,11 +20,11 @@ Facts = Callable[[PreTrainedModel], Mapping[str, Any]]
 
 
 def load_plain(
-    folder: Path, place: Place, dtype: str, *, attention: str = "sdpa", more: Facts | None = None
+    folder: Path, place: Place, dtype: str, *, kernel: str = "sdpa", more: Facts | None = None
 ) -> TorchModel:
     """The checkpoint in `folder` as `dtype`; its proof refuses any other float in the weights.
 
-    `attention`: sdpa (PyTorch chooses the kernel), flash (forced), or eager (written out).
+    `kernel`, of attention: sdpa (PyTorch chooses), flash or math (forced), eager (written out).
     """
 
     def facts(module: PreTrainedModel, _: Mapping[str, int]) -> dict[str, Any]:
@@ -34,9 +34,8 @@ def load_plain(
         own = more(module) if more else {}
         return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **own}
 
-    written = "eager" if attention == "eager" else "sdpa"
-    module = load_checkpoint(folder, place.device, getattr(torch, dtype), written)
-    return TorchModel(module, flash=attention == "flash", facts=facts)
+    module = load_checkpoint(folder, place.device, getattr(torch, dtype), kernel)
+    return TorchModel(module, kernel=kernel, facts=facts)
 
 
 def prove_depth(module: PreTrainedModel, folder: Path) -> dict[str, Any]:
