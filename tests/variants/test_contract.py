@@ -103,6 +103,11 @@ def test_the_first_token_is_the_first_of_generate(case):
     assert first == [row[:1] for row in case.model.generate(PROMPT, NEW)]
 
 
+def test_a_prompt_of_all_positions_has_a_first_token(case):
+    found = case.model.first_token([PROMPT[0] * (tiny.POSITIONS // 8)])
+    assert [len(row) for row in found] == [1]
+
+
 def test_every_token_is_as_likely_as_the_likeliest_of_an_uncached_forward(case):
     written = case.model.generate(PROMPT, NEW)
     whole = [p + w for p, w in zip(PROMPT, written, strict=True)]
