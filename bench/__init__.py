@@ -6,6 +6,7 @@ from bench.measure import Measure
 from bench.metric import Metric, Probe, Reading
 from bench.model import Model, Proof, Tokens
 from bench.note import Note
+from bench.tunable import tunable
 from bench.variant import Place, Variant
 from bench.workload import Grid, Workload
 
@@ -25,4 +26,5 @@ __all__ = [
     "Unsupported",
     "Variant",
     "Workload",
+    "tunable",
 ]

@@ -21,10 +21,11 @@ from filelock import FileLock, Timeout
 from bench import stdlib_text
 from bench.catalog import Catalog
 from bench.commit import digest
-from bench.errors import MakeFailed, Misuse
-from bench.machine import versions
+from bench.errors import MakeFailed, MakeKilled, Misuse
+from bench.machine import installed, versions
 from bench.manifest import Manifest
 from bench.source import Source
+from bench.tunable import plain
 from bench.variant import NAME, Variant
 
 MATTER = ("torch", "transformers", "safetensors", "tokenizers", "onnxruntime", "tensorrt")
@@ -74,8 +75,8 @@ class Artifacts:
 
     def fingerprint(self, variant: Variant) -> str:
         """Of its recipe file, runtime, options, base, the teacher's content and the versions."""
-        parts = [variant.name, json.dumps(dict(variant.options), sort_keys=True, default=str)]
-        parts += [self._recipe_digest(variant), self._versions]
+        parts = [variant.name, json.dumps(plain(variant.options), sort_keys=True, default=str)]
+        parts += [self._recipe_digest(variant), self._versions, _versions_of(variant.needs)]
         if variant.trains:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
         if variant.base is None:
@@ -92,8 +93,9 @@ class Artifacts:
     def _make(self, variant: Variant, base: Path, ready: Path) -> None:
         draft = ready.with_name(ready.name + DRAFT)
         try:
-            shutil.rmtree(draft, ignore_errors=True)  # a killed session's
-            draft.mkdir(parents=True)
+            if not variant.resumes:
+                shutil.rmtree(draft, ignore_errors=True)  # a killed session's
+            draft.mkdir(parents=True, exist_ok=True)
             began = perf_counter()
             self.maker(variant, base, draft)
             seconds = perf_counter() - began
@@ -101,9 +103,14 @@ class Artifacts:
             Manifest.of(draft, variant.name, *made_of, seconds).write(draft)
             draft.rename(ready)
         except OSError as error:
-            raise MakeFailed(f"{variant.name}: {draft}: {error.strerror or error}") from None
-        finally:
             shutil.rmtree(draft, ignore_errors=True)
+            raise MakeFailed(f"{variant.name}: {draft}: {error.strerror or error}") from None
+        except BaseException as error:
+            # What was interrupted or killed can go on from there; what failed starts anew.
+            failed = isinstance(error, MakeFailed) and not isinstance(error, MakeKilled)
+            if failed or not variant.resumes:
+                shutil.rmtree(draft, ignore_errors=True)
+            raise
 
     def _sound(self, variant: Variant, ready: Path) -> bool:
         look = _look(ready)
@@ -184,6 +191,11 @@ def remove(folder: Path) -> bool:
     except Timeout:
         return False
     return True
+
+
+def _versions_of(needs: tuple[str, ...]) -> str:
+    """Of the packages that hold the modules in `needs`."""
+    return json.dumps({need: installed(need) for need in needs}, sort_keys=True)
 
 
 def _look(folder: Path) -> Look:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
 from bench.discovery import find
 from bench.errors import DuplicateName, Misuse
+from bench.tunable import by_variant
 from bench.variant import Variant
 
 
@@ -18,10 +19,15 @@ class Catalog:
 
     declared: Mapping[str, Variant]
     packages: tuple[str, ...]
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Options by the variant or chain that they were set for."""
 
     @classmethod
-    def of(cls, packages: tuple[str, ...]) -> Catalog:
-        """Read every file of `packages`. A name twice is refused, unless the later replaces it."""
+    def of(cls, packages: tuple[str, ...], options: Sequence[str] = ()) -> Catalog:
+        """Read every file of `packages`; `options` are such as pruned.ratio=0.3.
+
+        A name twice is refused, unless the later replaces it. Raises Misuse.
+        """
         declared: dict[str, Variant] = {}
         for package in packages:
             for name, variant in _found(package).items():
@@ -31,7 +37,11 @@ class Catalog:
                         f"bench_variants has already; rename it, or say replaces={name!r}"
                     )
                 declared[name] = variant
-        return cls(declared, packages)
+        said = by_variant(options)
+        catalog = cls(_tuned(declared, said), packages, said)
+        for name in said:
+            catalog.get(name)
+        return catalog
 
     def get(self, name: str) -> Variant:
         """The variant or chain of that name. Raises Misuse where a link is not declared."""
@@ -46,7 +56,7 @@ class Catalog:
         if self.declared[last].base is None:
             raise Misuse(f"chain {name!r}: {last!r} is the user's own model, not a recipe")
         self.get(base)
-        return self._checked(self.declared[last].on(base))
+        return self._checked(self.declared[last].on(base).tuned(self.said.get(name, {})))
 
     def line(self, variant: Variant) -> Iterator[Variant]:
         """`variant` and what it is made from, the root first."""
@@ -92,6 +102,18 @@ class Catalog:
                 )
             seen.add(base)
             base = self.declared[base].base
+
+
+def _tuned(
+    declared: Mapping[str, Variant], said: Mapping[str, Mapping[str, str]]
+) -> dict[str, Variant]:
+    """With the options of their recipes and their own, and with the variants that these bring."""
+    found = {
+        name: variant.tuned({**said.get(variant.recipe, {}), **said.get(name, {})})
+        for name, variant in declared.items()
+    }
+    more = [one for variant in found.values() if variant.also for one in variant.also(variant)]
+    return {**found, **{one.name: one for one in more}}
 
 
 def _found(package: str) -> dict[str, Variant]:

@@ -5,6 +5,7 @@ Everything that can go wrong on purpose, as one tree:
   - Misuse              the user asked for something that cannot be; exit code 4
   - DuplicateName       two files declare the same variant, metric or report
   - MakeFailed          a variant's folder could not be made
+    + MakeKilled        the process that made it was killed; it may go on
   - ProofFailed         a variant is not what its name says
   - Unsupported         a variant cannot do this cell at all
   - BadRun              a file is not a run of ours, or of another schema
@@ -27,6 +28,10 @@ class DuplicateName(BenchError):
 
 class MakeFailed(BenchError):
     """A variant's folder could not be made."""
+
+
+class MakeKilled(MakeFailed):
+    """The process that made a folder was killed; where the recipe resumes, it may go on."""
 
 
 class ProofFailed(BenchError):

@@ -84,7 +84,7 @@ def loading(
 ) -> Iterator[Loading]:
     """Loads the variant anew at each call; the suite closes what it got."""
     place = bench_session.settings.place
-    load = Loading(lambda: variant.load(folder, place), watch=in_child() is not None)
+    load = Loading(lambda: variant.open(folder, place), watch=in_child() is not None)
     yield load
     known = {*bench_session.proofs, *bench_session.disproved}
     if in_child() is None or variant.name in known:
@@ -132,7 +132,7 @@ def reference(
         yield model
         return
     teacher = bench_session.catalog.get(TEACHER)
-    live = teacher.load(bench_session.folder(teacher), bench_session.settings.place)
+    live = teacher.open(bench_session.folder(teacher), bench_session.settings.place)
     try:
         if TEACHER not in bench_session.proofs:
             prove(bench_session, teacher, live)
@@ -169,6 +169,7 @@ def fresh(bench_session: BenchSession, variant: Variant, folder: Path, loading: 
     """Starts fresh processes that load the variant; it is proven here at the end, by `loading`."""
     return Fresh(
         packages=bench_session.settings.packages,
+        options=bench_session.settings.set,
         variant=variant.name,
         folder=folder,
         place=bench_session.settings.place,

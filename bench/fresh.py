@@ -76,6 +76,7 @@ class Fresh:
     """Starts a process a question, for one variant."""
 
     packages: tuple[str, ...]
+    options: tuple[str, ...]
     variant: str
     folder: Path
     place: Place
@@ -115,7 +116,8 @@ class Fresh:
         return Tried(**found)
 
     def _run(self, task: dict[str, Any]) -> _Ended:
-        who = {"packages": self.packages, "variant": self.variant, "folder": str(self.folder)}
+        who = {"packages": self.packages, "options": self.options, "variant": self.variant}
+        who["folder"] = str(self.folder)
         with tempfile.TemporaryDirectory(prefix="weighbridge-") as folder:
             spec, answer = Path(folder, "spec"), Path(folder, "answer")
             spec.write_text(json.dumps({**who, "place": asdict(self.place), **task}))
@@ -150,7 +152,7 @@ def main(spec: Path, answer: Path) -> int:
 def _prepared(task: dict[str, Any]) -> tuple[Variant, Path, Place]:
     from bench.catalog import Catalog
 
-    variant = Catalog.of(tuple(task["packages"])).get(task["variant"])
+    variant = Catalog.of(tuple(task["packages"]), task["options"]).get(task["variant"])
     folder, place = Path(task["folder"]), Place(**task["place"])
     if variant.runtime:
         import_module(variant.runtime).prepare(folder, place)
@@ -160,7 +162,7 @@ def _prepared(task: dict[str, Any]) -> tuple[Variant, Path, Place]:
 def _cold(task: dict[str, Any]) -> dict[str, Any]:
     variant, folder, place = _prepared(task)
     imported = perf_counter()
-    model = variant.load(folder, place)
+    model = variant.open(folder, place)
     loaded = perf_counter()
     model.first_token(task["prompt"])
     first = perf_counter()
@@ -183,7 +185,7 @@ def _fit(task: dict[str, Any]) -> dict[str, Any]:
     prompt = [[at % 16 for at in range(task["prompt"])] for _ in range(task["batch"])]
     model = None
     try:
-        model = variant.load(folder, place)
+        model = variant.open(folder, place)
         model.generate(prompt, task["new"])
     except Exception as error:
         if status_of(error) != "out_of_memory":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, requires, version
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,19 @@ def beneath() -> dict[str, str]:
     except PackageNotFoundError:
         return {}
     return _installed([found[0] for line in needed if (found := BENEATH.match(line))])
+
+
+def installed(module: str) -> list[str]:
+    """Names and versions of the packages that bring a top-level module."""
+    try:  # mostly the package bears the module's name; reading every package takes longer
+        return [f"{module} {version(module)}"]
+    except PackageNotFoundError:
+        return [f"{name} {version(name)}" for name in sorted(set(_brings().get(module, [])))]
+
+
+@cache
+def _brings() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 def _installed(packages: Iterable[str]) -> dict[str, str]:

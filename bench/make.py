@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.catalog import Catalog
-from bench.errors import BenchError, MakeFailed
+from bench.errors import BenchError, MakeFailed, MakeKilled
 from bench.process import end_with_parent, environment, start, stop
-from bench.variant import Variant
+from bench.soundness import check_sound
+from bench.variant import Place, Variant
 
 
 @dataclass(frozen=True)
@@ -21,30 +22,36 @@ class ChildMaker:
     """Runs a variant's `make` in a child: what making leaves in memory must not be measured."""
 
     packages: tuple[str, ...]
-    threads: int
+    options: tuple[str, ...]
+    """Of recipes, as the user set them."""
+    place: Place
     say: Callable[[str], None]
 
     def __call__(self, variant: Variant, base: Path, draft: Path) -> None:
         """Fill `draft`. Raises MakeFailed with the child's own last word."""
         self.say(f"making {variant.name}: {variant.summary}")
-        spec = [list(self.packages), variant.name, str(base), str(draft)]
-        child = start("bench.make", [json.dumps(spec)], environment(self.threads), subprocess.PIPE)
+        who = {"packages": self.packages, "options": self.options, "variant": variant.name}
+        spec = {**who, "base": str(base), "draft": str(draft), "place": asdict(self.place)}
+        words, env = [json.dumps(spec)], environment(self.place.threads)
+        child = start("bench.make", words, env, subprocess.PIPE)
         try:
             said, _ = child.communicate()
         finally:
             stop(child)
         if child.returncode:
-            raise MakeFailed(f"{variant.name} could not be made: {_why(said, child.returncode)}")
+            kind = MakeKilled if child.returncode < 0 else MakeFailed
+            raise kind(f"{variant.name} could not be made: {_why(said, child.returncode)}")
 
 
 def main(spec: str) -> int:
     """In the child. Its output is free for libraries; only the last line is read."""
     end_with_parent()
-    packages, name, base, draft = json.loads(spec)
-    variant = Catalog.of(tuple(packages)).get(name)
-    assert variant.make is not None, f"{name} has nothing to make"
+    task = json.loads(spec)
+    variant = Catalog.of(tuple(task["packages"]), task["options"]).get(task["variant"])
+    draft = Path(task["draft"])
     try:
-        variant.make(Path(base), Path(draft))
+        variant.build(Path(task["base"]), draft)
+        check_sound(variant, draft, Place(**task["place"]))
     except BenchError as error:
         print(" ".join(str(error).split()))
         return 1

@@ -19,6 +19,8 @@ def add(parser: pytest.Parser) -> None:
         kind: dict[str, Any] = {"metavar": option.metavar}
         if option.switch:
             kind = {"action": "store_const", "const": "yes"}
+        if option.many:
+            kind["action"] = "append"
         group.addoption(option.flag, dest=f"bench_{option.name}", help=text, **kind)
         parser.addini(option.ini, option.help, default=None)
     for key, (default, text) in LISTS.items():

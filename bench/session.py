@@ -25,6 +25,7 @@ from bench.settings import Settings
 from bench.source import Source, origin_warning, resolve
 from bench.text import Text
 from bench.tokenizing import TOKENIZER, digest
+from bench.tunable import plain
 from bench.variant import TEACHER, Variant
 
 RUN_FILE = pytest.StashKey[Path]()
@@ -79,7 +80,8 @@ class BenchSession:
     @cached_property
     def artifacts(self) -> Artifacts:
         """Where its compressed forms are made."""
-        maker = ChildMaker(self.settings.packages, self.settings.threads, self.say)
+        wanted = self.settings
+        maker = ChildMaker(wanted.packages, wanted.set, wanted.place, self.say)
         return Artifacts(self.settings.artifacts, self.catalog, self.source, maker, self.say)
 
     @cached_property
@@ -196,6 +198,7 @@ class BenchSession:
                 "base": variant.base,
                 "fingerprint": self.artifacts.fingerprint(variant),
                 "simulated": bool(proof.get("simulated", False)),
+                "options": plain(variant.options),
             }
         return found
 
@@ -212,7 +215,7 @@ def session_of(config: pytest.Config) -> BenchSession:
             sys.path.append(root)
         config.stash[SESSION] = BenchSession(
             settings=settings,
-            catalog=Catalog.of(settings.packages),
+            catalog=Catalog.of(settings.packages, settings.set),
             root=config.rootpath,
             say=teller(config),
             command=["pytest", *map(str, config.invocation_params.args)],

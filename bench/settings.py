@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from bench.machine import usable_threads, versions
 from bench.parsing import limit, positive, seconds, share, whole
 from bench.recipe import Recipe, recipes
 from bench.sampling import Plan
+from bench.tunable import split
 from bench.variant import Place
 
 Lookup = Callable[[str], Any]
@@ -32,6 +33,8 @@ class Option:
     metavar: str | None = None
     switch: bool = False
     """It says yes by standing on the line; elsewhere, yes or no."""
+    many: bool = False
+    """It may stand on the line again and again; elsewhere its words are parted by spaces."""
 
     @property
     def flag(self) -> str:
@@ -72,6 +75,8 @@ OPTIONS = (
     Option(name="busy_share", default="10%", metavar="P%",
            help="a cell says `busy` where others used more of our processors' time; 100%: never"),
     Option(name="seed", default="0", metavar="N", help="of the prompts and the cells' order"),
+    Option(name="set", default="", metavar="VARIANT.OPTION=VALUE", many=True,
+           help="an option of a recipe, such as pruned.ratio=0.3; repeatable"),
     Option(name="artifacts", default="", metavar="DIR",
            help="where made variants are kept; the platform's cache folder"),
     Option(name="isolate", default="no", switch=True,
@@ -121,6 +126,8 @@ class Settings:
     busy_share: float
     """Of our processors' time, that others may use."""
     seed: int
+    set: tuple[str, ...]
+    """Options of recipes, each as VARIANT.OPTION=VALUE."""
     artifacts: Path
     isolate: bool
     deterministic: bool
@@ -129,7 +136,7 @@ class Settings:
     @classmethod
     def resolve(cls, line: Lookup, ini: Lookup) -> Settings:
         """From `line(name)` and `ini(key)`, each None where nothing is said. Raises Misuse."""
-        said = {option.name: _said(option, line, ini) for option in OPTIONS}
+        said = {option.name: _said(option, line, ini) for option in OPTIONS if not option.many}
         checked = {name: positive(name, said[name]) for name in ("window", "stride")}
         recipe = _recipe(said["recipe"])
         if recipe.strides and checked["stride"] >= checked["window"]:
@@ -152,6 +159,7 @@ class Settings:
             busy_share=limit("busy-share", said["busy_share"]),
             memory=_memory(said["memory"]),
             seed=whole("seed", said["seed"]),
+            set=_pairs(line, ini),
             artifacts=_folder(said["artifacts"]),
             isolate=_yes("isolate", said["isolate"]),
             deterministic=_yes("deterministic", said["deterministic"]),
@@ -180,17 +188,18 @@ class Settings:
 
     def as_arguments(self) -> list[str]:
         """The same settings for a child's command line; packages travel by its ini."""
-        valued = [option for option in OPTIONS if not option.switch]
+        valued = [option for option in OPTIONS if not option.switch and not option.many]
         said = {option.flag: getattr(self, option.name) for option in valued}
         said["--eval-tokens"] = self.eval_tokens or ALL
         switches = ["--deterministic"] if self.deterministic else []  # isolated it is already
         return [
             *(f"{flag}={value}" for flag, value in said.items() if value is not None),
             *switches,
+            *(f"--set={pair}" for pair in self.set),
         ]
 
 
-def words(value: str | list[str]) -> tuple[str, ...]:
+def words(value: str | Iterable[str]) -> tuple[str, ...]:
     """The words of an ini key: pytest gives a list, other readers give a line."""
     return tuple(value.split() if isinstance(value, str) else value)
 
@@ -205,6 +214,15 @@ def _said(option: Option, line: Lookup, ini: Lookup) -> str:
         if found is not None and str(found) != "":
             return str(found)
     return option.default
+
+
+def _pairs(line: Lookup, ini: Lookup) -> tuple[str, ...]:
+    """Every pair that was said; of two for the same option the last holds."""
+    option = next(option for option in OPTIONS if option.name == "set")
+    said = [ini(option.ini), os.environ.get(option.environment), line(option.name)]
+    found = [split(pair) for some in said for pair in words(some or ())]
+    last = {(variant, name): value for variant, name, value in found}
+    return tuple(f"{variant}.{name}={value}" for (variant, name), value in sorted(last.items()))
 
 
 def _yes(name: str, text: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import Misuse
 from bench.model import Model
+from bench.tunable import tuned
 
 TEACHER = "teacher"
 """The name of the variant that all others are set against."""
@@ -34,10 +35,11 @@ class Variant:
 
     name: str
     summary: str
-    load: Callable[[Path, Place], Model]
-    """(folder, place) -> the model in memory"""
-    make: Callable[[Path, Path], None] | None = None
-    """(base's folder, new folder) -> writes the new folder. None: the base's folder serves."""
+    load: Callable[..., Model]
+    """(folder, place), and its options where it has some -> the model in memory"""
+    make: Callable[..., None] | None = None
+    """(base's folder, new folder), and its options -> writes the new folder. None: the base's
+    folder serves."""
     base: str | None = None
     """The variant that it is made from. None: the user's own model (`--teacher`)."""
     needs: tuple[str, ...] = ()
@@ -51,8 +53,12 @@ class Variant:
     """Whether the folder is an ordinary checkpoint, from which another variant can be made."""
     trains: bool = False
     """Whether making it reads the training text."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """Recipe settings; part of the folder's fingerprint."""
+    resumes: bool = False
+    """Whether `make` goes on from what a killed one left in the new folder."""
+    options: Any = None
+    """A frozen dataclass of `tunable` fields; part of the folder's fingerprint."""
+    also: Callable[[Variant], Iterable[Variant]] | None = None
+    """Further variants that come with it, as its options say: a student's checkpoints."""
     replaces: str | None = None
     """The variant of another package whose name this one takes over."""
 
@@ -65,4 +71,26 @@ class Variant:
 
     def on(self, base: str) -> Variant:
         """The same recipe on another base: `int8.on("student")` is `student+int8`."""
-        return replace(self, name=f"{base}+{self.name}", base=base)
+        return replace(self, name=f"{base}+{self.recipe}", base=base)
+
+    @property
+    def recipe(self) -> str:
+        """The name that it has where it stands alone: the last link of a chain."""
+        return self.name.rpartition("+")[2]
+
+    def tuned(self, said: Mapping[str, str]) -> Variant:
+        """With other options, each as its text on the command line. Raises Misuse."""
+        return replace(self, options=tuned(self.name, self.options, said))
+
+    def build(self, base: Path, out: Path) -> None:
+        """Write the folder `out` from its base's."""
+        assert self.make is not None, f"{self.name} has nothing to make"
+        self.make(base, out, *self._options)
+
+    def open(self, folder: Path, place: Place) -> Model:
+        """The model in memory."""
+        return self.load(folder, place, *self._options)
+
+    @property
+    def _options(self) -> tuple[Any, ...]:
+        return () if self.options is None else (self.options,)

@@ -29,14 +29,14 @@ def add_variants(commands: Subparsers) -> None:
         help="list the variants: what each is made from, what it needs, what is made",
         description="Lists every declared variant, for the teacher that --teacher names.",
     )
-    _add_settings(parser, ("teacher", "device", "artifacts"))
+    _add_settings(parser, ("teacher", "device", "artifacts", "set"))
     parser.set_defaults(command=show_variants)
 
 
 def show_variants(chosen: argparse.Namespace) -> int:
     """One row a variant."""
     settings = _settings(chosen)
-    catalog = Catalog.of(settings.packages)
+    catalog = Catalog.of(settings.packages, settings.set)
     artifacts = _artifacts(settings, catalog)
     rows = [
         [name, catalog.get(name).base or "", why_not(catalog.get(name), settings.device) or "met",
@@ -67,7 +67,7 @@ def add_artifacts(commands: Subparsers) -> None:
         one = actions.add_parser(name, help=text, description=text)
         _add_settings(one, ("artifacts",))
         if action is prune_artifacts:
-            _add_settings(one, ("teacher",))
+            _add_settings(one, ("teacher", "set"))
             one.add_argument("--all", action="store_true", help="remove every made folder")
             one.add_argument("--dry-run", action="store_true", help="only say what would go")
         one.set_defaults(command=action)
@@ -99,7 +99,7 @@ def verify_artifacts(chosen: argparse.Namespace) -> int:
 def prune_artifacts(chosen: argparse.Namespace) -> int:
     """Remove what is damaged, and what was made from this teacher by recipes of another day."""
     settings = _settings(chosen)
-    catalog = Catalog.of(settings.packages)
+    catalog = Catalog.of(settings.packages, settings.set)
     artifacts = _artifacts(settings, catalog)
     teacher = "" if chosen.all else artifacts.source.fingerprint
     for folder, manifest in made(settings.artifacts):
@@ -130,6 +130,7 @@ def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> No
                 option.flag,
                 dest=option.name,
                 metavar=option.metavar,
+                action="append" if option.many else "store",
                 help=option.help.replace("%", "%%"),
             )
 

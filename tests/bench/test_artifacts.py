@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.artifacts import Artifacts, made
+from bench.artifacts import DRAFT, Artifacts, made
 from bench.catalog import Catalog
-from bench.errors import MakeFailed, Misuse
+from bench.errors import MakeFailed, MakeKilled, Misuse
 from bench.source import Source
 from bench.variant import Variant
 from tests.fakes import _project
@@ -292,3 +292,39 @@ def test_a_folder_that_cannot_be_written_is_misuse(house: House, tmp_path: Path)
     house.root = tmp_path / "new" / "folders"
     house.artifacts().check_writable()
     assert list(house.root.iterdir()) == []
+
+
+class Killed(Maker):
+    """Writes its state, then is killed the first time; goes on the second."""
+
+    def __call__(self, variant: Variant, base: Path, draft: Path) -> None:
+        state = draft / "state"
+        if variant.base and not state.exists():
+            state.write_text("half")
+            raise MakeKilled("its process was killed")
+        super().__call__(variant, base, draft)
+        if variant.base:
+            (draft / "went_on").write_text(state.read_text())
+            state.unlink()
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+def test_a_recipe_that_resumes_finds_what_a_killed_one_left(house: House, resumes: bool) -> None:
+    house.maker = Killed()
+    low = replace(house.catalog.get("low"), resumes=resumes)
+    with pytest.raises(MakeKilled):
+        house.artifacts().folder(low)
+    assert bool(list(house.root.glob(f"low-*{DRAFT}"))) is resumes
+    if not resumes:
+        return
+    ready = house.artifacts().folder(low)
+    assert (ready / "went_on").read_text() == "half"
+    assert not (ready / "state").exists()
+
+
+def test_what_failed_leaves_nothing_even_where_it_resumes(house: House) -> None:
+    house.maker.error = MakeFailed("wrong")
+    low = replace(house.catalog.get("low"), resumes=True)
+    with pytest.raises(MakeFailed):
+        house.artifacts().folder(low)
+    assert list(house.root.glob(f"*{DRAFT}")) == []

@@ -10,6 +10,7 @@ import pytest
 from bench.catalog import Catalog
 from bench.errors import MakeFailed
 from bench.make import ChildMaker
+from bench.variant import Place
 from tests.fakes.recipes import checkpoint
 
 PACKAGES = ("variants", "tests.fakes")
@@ -18,7 +19,7 @@ PACKAGES = ("variants", "tests.fakes")
 def make(name: str, base: Path, draft: Path) -> list[str]:
     said: list[str] = []
     draft.mkdir()
-    ChildMaker(PACKAGES, 1, said.append)(Catalog.of(PACKAGES).get(name), base, draft)
+    ChildMaker(PACKAGES, (), Place(), said.append)(Catalog.of(PACKAGES).get(name), base, draft)
     return said
 
 

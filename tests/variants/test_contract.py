@@ -21,9 +21,10 @@ from bench.source import resolve
 from bench.variant import Place, Variant
 from tests.variants import tiny
 from variants.runtimes.pytorch import prepare
-from variants.student import OPTIONS
 
-CATALOG = Catalog.of(("variants",))
+TINY = ("student.steps=3",)
+"""Options that keep training short."""
+CATALOG = Catalog.of(("variants",), TINY)
 PLACE = Place(device="cpu", threads=2)
 SAME = ("teacher", "flash", "eager", "sdpa_math")
 """Variants that are the teacher's weights as they are."""
@@ -53,7 +54,7 @@ class Case:
 def in_process(variant: Variant, base: Path, draft: Path) -> None:
     """What ChildMaker does in a child."""
     with torch.enable_grad():
-        variant.make(base, draft)
+        variant.build(base, draft)
 
 
 @pytest.fixture(scope="module", params=list(tiny.ARCHITECTURES))
@@ -61,9 +62,7 @@ def artifacts(request, tmp_path_factory) -> Iterator[Artifacts]:
     """Where one architecture's variants are made, once for all tests."""
     folder = tmp_path_factory.mktemp(request.param)
     source = tiny.checkpoint(folder / "source", request.param)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(OPTIONS, "steps", 3)
-        yield Artifacts(folder / "made", CATALOG, resolve(str(source), CATALOG), in_process)
+    yield Artifacts(folder / "made", CATALOG, resolve(str(source), CATALOG), in_process)
 
 
 @pytest.fixture(scope="module", params=sorted(CATALOG.declared))
@@ -74,7 +73,7 @@ def case(request, artifacts) -> Iterator[Case]:
         pytest.skip(reason)
     folder = artifacts.folder(variant)
     prepare(folder, PLACE)
-    model = variant.load(folder, PLACE)
+    model = variant.open(folder, PLACE)
     yield Case(variant, folder, artifacts.folder(CATALOG.get("teacher")), model)
     model.close()
 
@@ -146,7 +145,7 @@ def test_compressed_forms_stay_near_what_they_are_made_from(case, artifacts):
     if case.variant.base is None or case.variant.name == "student":
         pytest.skip("nothing that it should be near to")
     base = CATALOG.get(case.variant.base)
-    other = base.load(artifacts.folder(base), PLACE)
+    other = base.open(artifacts.folder(base), PLACE)
     ours, theirs = case.model.logits(PROMPT), other.logits(PROMPT)
     other.close()
     error = np.sqrt(np.mean((ours - theirs) ** 2)) / theirs.std()
@@ -174,13 +173,13 @@ def test_what_is_not_the_teachers_weights_is_smaller_on_disk(case):
 
 
 def test_a_second_load_is_the_same(case):
-    again = case.variant.load(case.folder, PLACE)
+    again = case.variant.open(case.folder, PLACE)
     assert np.array_equal(again.logits(PROMPT), case.model.logits(PROMPT))
     again.close()
 
 
 def test_close_frees_the_model(case):
-    doomed = case.variant.load(case.folder, PLACE)
+    doomed = case.variant.open(case.folder, PLACE)
     doomed.generate(PROMPT, 2)
     seen = weakref.ref(doomed._module)
     doomed.close()

@@ -44,9 +44,9 @@ def base(tmp_path_factory):
 
 @pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
 def test_a_layer_that_stayed_in_floats_is_found(variant, base, tmp_path):
-    variant.make(base, tmp_path)
+    variant.build(base, tmp_path)
     prepare(tmp_path, PLACE)
-    model = variant.load(tmp_path, PLACE)
+    model = variant.open(tmp_path, PLACE)
     model._module.transformer.h[0].mlp.c_fc = torch.nn.Linear(64, 256).to(
         torch.float32 if variant is int8.int8 else torch.bfloat16
     )
@@ -61,7 +61,7 @@ def test_a_recipe_that_leaves_layers_out_is_refused(variant, base, tmp_path, mon
 
     monkeypatch.setattr("variants.recipes.quantise.linears", but_no_mlp)
     with pytest.raises(Unsupported, match=r"transformer.h.0.mlp.c_fc.weight is a matrix in no"):
-        variant.make(base, tmp_path)
+        variant.build(base, tmp_path)
 
 
 ODD = {
@@ -82,7 +82,7 @@ def test_what_would_stay_in_floats_or_change_is_refused(variant, architecture, b
     tiny.tokenizer().save_pretrained(tmp_path / "odd")
     (tmp_path / "out").mkdir()
     with pytest.raises(Unsupported, match=r"is a matrix in no linear layer|is more than a"):
-        variant.make(tmp_path / "odd", tmp_path / "out")
+        variant.build(tmp_path / "odd", tmp_path / "out")
 
 
 @pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
@@ -94,34 +94,34 @@ def test_the_output_layers_bias_is_kept(variant, tmp_path):
     phi.save_pretrained(tmp_path / "phi")
     tiny.tokenizer().save_pretrained(tmp_path / "phi")
     (tmp_path / "out").mkdir()
-    variant.make(tmp_path / "phi", tmp_path / "out")
+    variant.build(tmp_path / "phi", tmp_path / "out")
     prepare(tmp_path / "out", PLACE)
     row = [[1, 2, 3, 4, 5, 6, 7, 8]]
     with torch.no_grad():
         whole = phi(torch.tensor(row)).logits.numpy()
-    error = variant.load(tmp_path / "out", PLACE).logits(row) - whole
+    error = variant.open(tmp_path / "out", PLACE).logits(row) - whole
     assert error.std() < 0.1 * whole.std()
 
 
 def test_a_student_that_is_its_teacher_is_refused(base):
     prepare(base, PLACE)
     with pytest.raises(ProofFailed, match="expected fewer layers and a record of it, found 4"):
-        student.student.load(base, PLACE).proof()
+        student.student.open(base, PLACE).proof()
 
 
 def test_a_missing_tensor_is_refused(base, tmp_path):
-    int8.int8.make(base, tmp_path)
+    int8.int8.build(base, tmp_path)
     layout = json.loads((tmp_path / LAYOUT).read_text())
     del layout["layers"]["transformer.h.0.attn.c_attn"]
     (tmp_path / LAYOUT).write_text(json.dumps(layout))
     with pytest.raises(ProofFailed, match=r"holds no weights for transformer.h.0.attn.c_attn"):
-        int8.int8.load(tmp_path, PLACE)
+        int8.int8.open(tmp_path, PLACE)
 
 
 def test_half_refuses_weights_that_are_not(base, tmp_path, monkeypatch):
     save(load(base, torch.bfloat16), base, tmp_path)
     prepare(tmp_path, PLACE)
-    model = half.half.load(tmp_path, PLACE)
+    model = half.half.open(tmp_path, PLACE)
     model._module.float()
     with pytest.raises(ProofFailed, match="all weights in bfloat16, found float32"):
         model.proof()
@@ -139,7 +139,7 @@ KERNELS = {
 def test_an_attention_variant_refuses_another_kernel(asked, other, base, monkeypatch):
     prepare(base, PLACE)
     name, variant = KERNELS[asked]
-    model = variant.load(base, PLACE)
+    model = variant.open(base, PLACE)
     model._module.set_attn_implementation("eager" if other == "eager" else "sdpa")
     monkeypatch.setattr(attention, "forced", lambda _, forced=attention.forced: forced(other))
     if asked == other:
@@ -163,5 +163,5 @@ def test_one_layer_under_another_kernel_is_refused():
 def test_the_stored_dtype_is_recorded_beside_the_loaded_one(base, tmp_path):
     save(load(base, torch.bfloat16), base, tmp_path)
     prepare(tmp_path, PLACE)
-    proof = flash.flash.load(tmp_path, PLACE).proof()
+    proof = flash.flash.open(tmp_path, PLACE).proof()
     assert (proof["dtype"], proof["stored_dtype"]) == ("float32", "BF16")

@@ -81,3 +81,28 @@ def lean(module: PreTrainedModel) -> PreTrainedModel:
         # What an instance's own dictionary holds is found without Module.__getattr__.
         vars(part).update({**part._parameters, **part._modules})
     return module
+
+
+def first_broken(module: PreTrainedModel, ids: torch.Tensor) -> str | None:
+    """The name of the first module, innermost first, whose output for `ids` is not finite."""
+    found: list[str] = []
+
+    def watch(name: str) -> Any:
+        def hook(_: nn.Module, __: Any, output: Any) -> None:
+            first = output[0] if isinstance(output, tuple) else output
+            if isinstance(first, torch.Tensor) and not torch.isfinite(first).all():
+                found.append(name)
+
+        return hook
+
+    for name, part in module.named_modules():
+        part.__class__ = _hooked(type(part))
+        if name:
+            part.register_forward_hook(watch(name))
+    module(input_ids=ids, use_cache=False)
+    return found[0] if found else None
+
+
+def _hooked(kind: type[nn.Module]) -> type[nn.Module]:
+    """What `_direct` was made of, whose calls run hooks again."""
+    return kind.__mro__[1] if vars(kind).get("__call__") is kind.forward else kind

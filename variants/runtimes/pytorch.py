@@ -20,7 +20,7 @@ from bench.model import Choose, Tokens
 from bench.roofline import Work
 from bench.variant import Place
 from variants.runtimes import attention, cuda
-from variants.runtimes.lean import lean, reserved_cache
+from variants.runtimes.lean import first_broken, lean, reserved_cache
 from variants.runtimes.work import work_of
 
 PROBED_FORWARDS = 3
@@ -166,6 +166,11 @@ class TorchModel:
     def device_peak(self) -> dict[str, int]:
         """The CUDA allocator's peaks since the last call; starts them anew."""
         return cuda.peaks(self._device) if self._device.type == "cuda" else {}
+
+    def first_broken(self, tokens: Tokens) -> str | None:
+        """The first module, innermost first, whose output is NaN or infinite; None: none is."""
+        with self._running():
+            return first_broken(self._live, self._ids(tokens))
 
     def close(self) -> None:
         """Drop the module, and what CUDA kept of it."""
