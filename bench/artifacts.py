@@ -23,7 +23,7 @@ from bench.catalog import Catalog
 from bench.commit import digest
 from bench.errors import MakeFailed, MakeKilled, Misuse
 from bench.machine import installed, versions
-from bench.manifest import Manifest
+from bench.manifest import MANIFEST, Manifest
 from bench.source import Source
 from bench.tunable import plain
 from bench.variant import NAME, Variant
@@ -81,8 +81,7 @@ class Artifacts:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
         if variant.base is None:
             parts.append(self._source_digest)
-        else:
-            parts.append(self.fingerprint(self.catalog.get(variant.base)))
+        parts += [self.fingerprint(self.catalog.get(name)) for name in variant.sources]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def _base_folder(self, variant: Variant) -> Path:
@@ -96,6 +95,7 @@ class Artifacts:
             if not variant.resumes:
                 shutil.rmtree(draft, ignore_errors=True)  # a killed session's
             draft.mkdir(parents=True, exist_ok=True)
+            self._lay_beside(variant, draft)
             began = perf_counter()
             self.maker(variant, base, draft)
             seconds = perf_counter() - began
@@ -111,6 +111,13 @@ class Artifacts:
             if failed or not variant.resumes:
                 shutil.rmtree(draft, ignore_errors=True)
             raise
+
+    def _lay_beside(self, variant: Variant, draft: Path) -> None:
+        """Copies, so that a folder which is pruned takes nothing from another."""
+        for name in variant.beside:
+            folder = self.folder(self.catalog.get(name))
+            leave_out = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(folder, draft / name, ignore=leave_out, dirs_exist_ok=True)
 
     def _sound(self, variant: Variant, ready: Path) -> bool:
         look = _look(ready)

@@ -17,6 +17,8 @@ from variants.runtimes.pytorch import TorchModel, load_checkpoint
 STUDENT = "student.json"
 Facts = Callable[[PreTrainedModel], Mapping[str, Any]]
 """Adds to the proof, or raises ProofFailed."""
+Seen = Callable[[PreTrainedModel, Mapping[str, int]], dict[str, Any]]
+"""The same, beside the kernels that the profiler counted."""
 
 
 def load_plain(
@@ -26,6 +28,17 @@ def load_plain(
 
     `kernel`, of attention: sdpa (PyTorch chooses), flash or math (forced), eager (written out).
     """
+    module = load_in(folder, place, dtype, kernel)
+    return TorchModel(module, kernel=kernel, facts=in_dtype(folder, dtype, more))
+
+
+def load_in(folder: Path, place: Place, dtype: str, kernel: str = "sdpa") -> PreTrainedModel:
+    """The module alone."""
+    return load_checkpoint(folder, place.device, getattr(torch, dtype), kernel)
+
+
+def in_dtype(folder: Path, dtype: str, more: Facts | None = None) -> Seen:
+    """The part of a proof that refuses weights in any other float than `dtype`."""
 
     def facts(module: PreTrainedModel, _: Mapping[str, int]) -> dict[str, Any]:
         found = {str(p.dtype).removeprefix("torch.") for p in module.parameters()}
@@ -34,8 +47,7 @@ def load_plain(
         own = more(module) if more else {}
         return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **own}
 
-    module = load_checkpoint(folder, place.device, getattr(torch, dtype), kernel)
-    return TorchModel(module, kernel=kernel, facts=facts)
+    return facts
 
 
 def prove_depth(module: PreTrainedModel, folder: Path) -> dict[str, Any]:

@@ -113,6 +113,17 @@ class TorchModel:
         tick: Callable[[], None] | None,
         choose: Choose | None = None,
     ) -> Tokens:
+        """What all writing goes through; runtimes with a loop of their own replace it."""
+        return self._plain(prompt, new_tokens, tick, choose)
+
+    def _plain(
+        self,
+        prompt: Tokens,
+        new_tokens: int,
+        tick: Callable[[], None] | None = None,
+        choose: Choose | None = None,
+    ) -> Tokens:
+        """One token a row and forward."""
         module, fresh = self._live, []
         ids = self._ids(prompt)
         cache = reserved_cache(module.config, ids.shape[1] + new_tokens)
@@ -201,9 +212,9 @@ class TorchModel:
         if self._device.type == "cuda":
             activities.append(ProfilerActivity.CUDA)
         row = [[1] * 16]
-        self.generate(row, PROBED_FORWARDS)  # what a first call does besides is not of interest
+        self._plain(row, PROBED_FORWARDS)  # what a first call does besides is not of interest
         with profile(activities=activities) as seen:
-            self.generate(row, PROBED_FORWARDS)
+            self._plain(row, PROBED_FORWARDS)
         return Counter(
             {event.key.removeprefix("aten::"): event.count for event in seen.key_averages()}
         )
