@@ -8,7 +8,10 @@ from pathlib import Path
 
 from bench.variant import Variant
 
-INSTALL = {"tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub"}
+INSTALL = {
+    "tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub", "llama_cpp": "llamacpp",
+    "gguf": "llamacpp",
+}  # fmt: skip
 """The extra that brings a module."""
 
 

@@ -22,8 +22,8 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "torch", "transformers", "tokenizers", "safetensors", "numpy", "scipy", "pandas", "optimum",
-    "onnx", "onnxruntime", "tensorrt", "pynvml", "huggingface_hub", "datasets", "gguf", "rich",
-    "jinja2",
+    "onnx", "onnxruntime", "tensorrt", "pynvml", "huggingface_hub", "datasets", "gguf", "llama_cpp",
+    "rich", "jinja2",
 }  # fmt: skip
 HEAVY_ROOMS = ("variants/runtimes/", "variants/recipes/", "variants/demo/")
 JUNK = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools", "core", "lib"}

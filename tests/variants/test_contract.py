@@ -5,6 +5,7 @@ import json
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +32,14 @@ SAME = ("teacher", "flash", "eager", "sdpa_math", "prompt_lookup", "speculative"
 """Variants that are the teacher's weights as they are."""
 FLOAT = (*SAME, "student")
 """Variants whose arithmetic is float32, so that equal means equal."""
-NEAR = {"half": 0.03, "int8": 0.05, "student+int8": 0.05, "int4": 0.5}
+NEAR = {"half": 0.03, "int8": 0.05, "student+int8": 0.05, "int4": 0.5,
+        "gguf_q8": 0.05, "gguf_q4": 0.6}  # fmt: skip
 """How far logits may be from the base's, by their spread, where they are not of `SAME`.
 
 Random weights are the worst case for few bits: a tenth of every layer is rounding.
 """
-ATTENTION = {"eager": "written out", "sdpa_math": "_scaled_dot_product_attention_math"}
+ATTENTION = {"eager": "written out", "sdpa_math": "_scaled_dot_product_attention_math",
+             "gguf_q8": "written out", "gguf_q4": "written out"}  # fmt: skip
 """What the proof says of attention where it is not torch's default on a CPU, flash."""
 PROMPT = [[5, 80, 17, 201, 9, 44, 120, 7], [33, 2, 250, 60, 61, 62, 8, 100]]
 NEW = 6
@@ -82,7 +85,11 @@ def case(request, artifacts) -> Iterator[Case]:
     if reason := why_not(variant, "cpu"):
         pytest.skip(reason)
     folder = artifacts.folder(variant)
-    prepare(folder, PLACE)
+    prepare(artifacts.folder(CATALOG.get("teacher")), PLACE)  # the oracles are torch's
+    try:
+        import_module(variant.runtime).prepare(folder, PLACE)
+    except Unsupported as error:
+        pytest.skip(str(error))
     model = variant.open(folder, PLACE)
     yield Case(variant, folder, artifacts.folder(CATALOG.get("teacher")), model)
     model.close()
@@ -175,9 +182,9 @@ def test_the_proof_is_plain_data_and_names_the_kernel(case):
 
 
 def test_the_parameters_are_those_of_the_checkpoint(case, artifacts):
-    plain = case.variant.base if case.variant.name.endswith("int8") else case.variant.name
-    plain = "teacher" if plain in ("int4", "int8") else plain
-    folders = [artifacts.folder(CATALOG.get(name)) for name in HOLDS.get(plain, (plain,))]
+    own = case.variant.name if case.variant.checkpoint else case.variant.base
+    names = HOLDS.get(case.variant.name, (own,))
+    folders = [artifacts.folder(CATALOG.get(name)) for name in names]
     oracles = [AutoModelForCausalLM.from_pretrained(folder) for folder in folders]
     assert case.model.parameters() == sum(oracle.num_parameters() for oracle in oracles)
 
@@ -207,4 +214,4 @@ def test_close_frees_the_model(case):
 
 def test_nothing_that_can_run_code_is_written(case):
     endings = {file.suffix for file in case.folder.rglob("*") if file.is_file()}
-    assert endings <= {".safetensors", ".json", ".jinja"}
+    assert endings <= {".safetensors", ".json", ".jinja", ".gguf"}
