@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 from bench.variant import Variant
 
@@ -13,6 +15,8 @@ INSTALL = {
     "gguf": "llamacpp",
 }  # fmt: skip
 """The extra that brings a module."""
+CXX = "g++"
+"""The need that a program meets."""
 
 
 def why_not(variant: Variant, device: str) -> str | None:
@@ -46,11 +50,15 @@ def cpu_flags() -> tuple[str, ...]:
 
 
 def _met(need: str) -> bool:
+    if need == CXX:
+        return which(os.environ.get("CXX", CXX)) is not None
     return cuda() if need == "cuda" else find_spec(need) is not None
 
 
 def _missing(need: str) -> str:
     if need == "cuda":
         return "needs an NVIDIA GPU, none is here"
+    if need == CXX:
+        return "needs a C++ compiler (install g++, or name one in CXX)"
     extra = INSTALL.get(need)
     return f"needs {need}" + (f" (pip install 'weighbridge[{extra}]')" if extra else "")

@@ -1,6 +1,7 @@
 """How fast a variant writes."""
 
 from bench import Grid, Measure, Model, Tokens, Workload
+from bench.compilation import note_compilation
 from bench.metrics.speed import latency
 from bench.metrics.tails import LATENCY_TAILS
 from bench.roofline import Roofline
@@ -17,4 +18,5 @@ def test_decode(
     assert [len(row) for row in tokens] == [workload.new_tokens] * len(prompt)
     roofline.decode(model, measure)
     note_speculation(model, measure)
+    note_compilation(model, measure)
     note_tails(measure, LATENCY_TAILS)

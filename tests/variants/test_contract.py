@@ -28,7 +28,7 @@ TINY = ("student.steps=3",)
 """Options that keep training short."""
 CATALOG = Catalog.of(("variants",), TINY)
 PLACE = Place(device="cpu", threads=2)
-SAME = ("teacher", "flash", "eager", "sdpa_math", "prompt_lookup", "speculative")
+SAME = ("teacher", "flash", "eager", "sdpa_math", "prompt_lookup", "speculative", "compiled")
 """Variants that are the teacher's weights as they are."""
 FLOAT = (*SAME, "student")
 """Variants whose arithmetic is float32, so that equal means equal."""
@@ -75,10 +75,20 @@ def artifacts(request, tmp_path_factory) -> Iterator[Artifacts]:
     """Where one architecture's variants are made, once for all tests."""
     folder = tmp_path_factory.mktemp(request.param)
     source = tiny.checkpoint(folder / "source", request.param)
-    yield Artifacts(folder / "made", CATALOG, resolve(str(source), CATALOG), in_process)
+    with pytest.MonkeyPatch.context() as patch:  # a real graph takes seconds: test_compiled has it
+        patch.setattr("variants.runtimes.compiled.BACKEND", "aot_eager")
+        yield Artifacts(folder / "made", CATALOG, resolve(str(source), CATALOG), in_process)
 
 
-@pytest.fixture(scope="module", params=sorted(CATALOG.declared))
+SLOW = ("compiled",)
+"""Variants that take minutes here, and have tests of their own besides."""
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
+    for name in sorted(CATALOG.declared)
+]
+
+
+@pytest.fixture(scope="module", params=NAMES)
 def case(request, artifacts) -> Iterator[Case]:
     """A loaded variant; what it needs and this machine lacks is a skip with its reason."""
     variant = CATALOG.get(request.param)

@@ -70,13 +70,14 @@ class TorchModel:
         module: PreTrainedModel,
         *,
         kernel: str = "sdpa",
+        trimmed: bool = True,
         facts: Callable[[PreTrainedModel, Mapping[str, int]], Mapping[str, Any]] | None = None,
     ) -> None:
-        """`kernel`: of attention, as `attention.forced` has it.
+        """`kernel`: of attention, as `attention.forced` has it; `trimmed`: by `lean`.
 
         `facts(module, kernels)` adds to the proof, or raises ProofFailed.
         """
-        self._module: PreTrainedModel | None = lean(module)
+        self._module: PreTrainedModel | None = lean(module) if trimmed else module
         self._kernel = kernel
         self._facts = facts
         self._device = next(module.parameters()).device
@@ -207,14 +208,18 @@ class TorchModel:
         with torch.inference_mode(), attention.forced(self._kernel):
             yield
 
+    def _probed(self, row: Tokens) -> None:
+        """What the proof's profiler watches."""
+        self._plain(row, PROBED_FORWARDS)
+
     def _kernels(self) -> Counter[str]:
         activities = [ProfilerActivity.CPU]
         if self._device.type == "cuda":
             activities.append(ProfilerActivity.CUDA)
         row = [[1] * 16]
-        self._plain(row, PROBED_FORWARDS)  # what a first call does besides is not of interest
+        self._probed(row)  # what a first call does besides is not of interest
         with profile(activities=activities) as seen:
-            self._plain(row, PROBED_FORWARDS)
+            self._probed(row)
         return Counter(
             {event.key.removeprefix("aten::"): event.count for event in seen.key_averages()}
         )
