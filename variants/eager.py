@@ -9,7 +9,7 @@ def load(folder: Path, place: Place) -> Model:
     """In the teacher's dtype; the proof counts softmaxes, and finds no attention kernel."""
     from variants.runtimes.plain import load_plain
 
-    return load_plain(folder, place, place.teacher_dtype, kernel="eager")
+    return load_plain(folder, place, place.teacher_dtype, attention="eager")
 
 
 eager = Variant(

@@ -15,7 +15,7 @@ def load(folder: Path, place: Place) -> Model:
         folder,
         place,
         dtype,
-        kernel="flash",
+        attention="flash",
         more=lambda _: {} if place.teacher_dtype == dtype else other,
     )
 

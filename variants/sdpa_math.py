@@ -9,7 +9,7 @@ def load(folder: Path, place: Place) -> Model:
     """In the teacher's dtype; the kernel's calls are counted in the proof."""
     from variants.runtimes.plain import load_plain
 
-    return load_plain(folder, place, place.teacher_dtype, kernel="math")
+    return load_plain(folder, place, place.teacher_dtype, attention="math")
 
 
 sdpa_math = Variant(

@@ -22,19 +22,19 @@ Seen = Callable[[PreTrainedModel, Mapping[str, int]], dict[str, Any]]
 
 
 def load_plain(
-    folder: Path, place: Place, dtype: str, *, kernel: str = "sdpa", more: Facts | None = None
+    folder: Path, place: Place, dtype: str, *, attention: str = "sdpa", more: Facts | None = None
 ) -> TorchModel:
     """The checkpoint in `folder` as `dtype`; its proof refuses any other float in the weights.
 
-    `kernel`, of attention: sdpa (PyTorch chooses), flash or math (forced), eager (written out).
+    `attention`: sdpa (PyTorch chooses), flash or math (forced), eager (written out).
     """
-    module = load_in(folder, place, dtype, kernel)
-    return TorchModel(module, kernel=kernel, facts=in_dtype(folder, dtype, more))
+    module = load_in(folder, place, dtype, attention)
+    return TorchModel(module, kernel=attention, facts=in_dtype(folder, dtype, more))
 
 
-def load_in(folder: Path, place: Place, dtype: str, kernel: str = "sdpa") -> PreTrainedModel:
+def load_in(folder: Path, place: Place, dtype: str, attention: str = "sdpa") -> PreTrainedModel:
     """The module alone."""
-    return load_checkpoint(folder, place.device, getattr(torch, dtype), kernel)
+    return load_checkpoint(folder, place.device, getattr(torch, dtype), attention)
 
 
 def in_dtype(folder: Path, dtype: str, more: Facts | None = None) -> Seen:
