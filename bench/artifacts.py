@@ -24,7 +24,7 @@ from bench.commit import digest
 from bench.errors import MakeFailed, MakeKilled, Misuse
 from bench.gpus import names
 from bench.machine import installed, versions
-from bench.manifest import Manifest
+from bench.manifest import MANIFEST, Manifest
 from bench.needs import EITHER
 from bench.source import Source
 from bench.tunable import plain
@@ -87,8 +87,7 @@ class Artifacts:
             parts.append(digest(variant.reads(variant.options)))
         if variant.base is None:
             parts.append(self.source_digest)
-        else:
-            parts.append(self.fingerprint(self.catalog.get(variant.base)))
+        parts += [self.fingerprint(self.catalog.get(name)) for name in variant.sources]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def _base_folder(self, variant: Variant) -> Path:
@@ -102,6 +101,7 @@ class Artifacts:
             if not variant.resumes:
                 shutil.rmtree(draft, ignore_errors=True)  # a killed session's
             draft.mkdir(parents=True, exist_ok=True)
+            self._lay_beside(variant, draft)
             began = perf_counter()
             self.maker(variant, base, draft)
             seconds = perf_counter() - began
@@ -117,6 +117,13 @@ class Artifacts:
             if failed or not variant.resumes:
                 shutil.rmtree(draft, ignore_errors=True)
             raise
+
+    def _lay_beside(self, variant: Variant, draft: Path) -> None:
+        """Copies, so that a folder which is pruned takes nothing from another."""
+        for name in variant.beside:
+            folder = self.folder(self.catalog.get(name))
+            leave_out = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(folder, draft / name, ignore=leave_out, dirs_exist_ok=True)
 
     def _sound(self, variant: Variant, ready: Path) -> bool:
         look = _look(ready)

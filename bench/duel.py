@@ -60,6 +60,10 @@ class Duel(Note):
         self._watch = self._vigil.stopwatch
         self.tick = self._watch.ticker
         """Hand this to both steps."""
+        self.speedups: dict[Metric, list[float]] = {}
+        """Of each block in the last call; a suite derives figures of its own from them."""
+        self.cut = 0
+        """How many blocks came before the steady state."""
 
     def __call__(self, teacher: Step, variant: Step) -> None:
         """Time both in ABBA blocks, and note every ratio that their ticks allow."""
@@ -67,10 +71,11 @@ class Duel(Note):
             blocks = self._blocks(teacher, variant)
         ticked = all(len(lap.ticks) > 1 for block in blocks for lap in block.teacher)
         whole = [block.speedup(PARTS[latency_speedup]) for block in blocks]
-        cut = steady_from(whole)
+        cut = self.cut = steady_from(whole)
         for metric, part in PARTS.items():
             if ticked or metric is latency_speedup:
-                self.samples(metric, [block.speedup(part) for block in blocks], cut, RECIPE)
+                self.speedups[metric] = [block.speedup(part) for block in blocks]
+                self.samples(metric, self.speedups[metric], cut, RECIPE)
         for status, reason in of_samples(whole, cut, self._plan):
             self.doubt(status, reason)
         self.fact(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 from bench.variant import Variant
 
@@ -12,7 +14,9 @@ INSTALL = {
     "accelerate": "gguf",
     "bitsandbytes": "bnb",
     "datasets": "hub",
+    "gguf": "gguf",
     "gptqmodel": "gptq",
+    "llama_cpp": "llamacpp",
     "nncf": "openvino",
     "onnx": "onnx",
     "onnxruntime": "onnx",
@@ -31,6 +35,8 @@ EITHER = "|"
 """Between modules of which one is enough."""
 FP8 = (8, 9)
 """The compute capability that multiplying float8 came with."""
+CXX = "g++"
+"""The need that a program meets."""
 
 
 def why_not(variant: Variant, device: str) -> str | None:
@@ -66,6 +72,8 @@ def cpu_flags() -> tuple[str, ...]:
 def _met(need: str, device: str) -> bool:
     if need == "fp8":
         return cuda() and _capability(device) >= FP8
+    if need == CXX:
+        return which(os.environ.get("CXX", CXX)) is not None
     if need == "cuda":
         return cuda()
     return any(_importable(name) for name in need.split(EITHER))
@@ -89,6 +97,8 @@ def _missing(need: str) -> str:
         return "needs an NVIDIA GPU, none is here"
     if need == "fp8":
         return f"needs a GPU that multiplies float8 (compute capability {FP8[0]}.{FP8[1]})"
+    if need == CXX:
+        return "needs a C++ compiler (install g++, or name one in CXX)"
     extra = INSTALL.get(need.partition(EITHER)[0])
     brought = f" (pip install 'weighbridge[{extra}]')" if extra else ""
     return f"needs {need.replace(EITHER, ' or ')}{brought}"

@@ -42,8 +42,12 @@ class Variant:
     folder serves."""
     base: str | None = None
     """The variant that it is made from. None: the user's own model (`--teacher`)."""
+    beside: tuple[str, ...] = ()
+    """Further variants that it holds: before `make` runs, a copy of each one's folder lies in the
+    new folder, under its name."""
     needs: tuple[str, ...] = ()
-    """Modules that it imports, "cuda" where it needs a GPU, "fp8" one that multiplies float8."""
+    """Modules that it imports, "cuda" where it needs a GPU, "fp8" one that multiplies float8,
+    "g++" where it compiles."""
     devices: tuple[str, ...] = ("cpu", "cuda")
     runtime: str | None = None
     """Module with the heavy imports; its `prepare(folder)` runs before any clock or baseline."""
@@ -78,6 +82,11 @@ class Variant:
     def on(self, base: str) -> Variant:
         """The same recipe on another base: `int8.on("student")` is `student+int8`."""
         return replace(self, name=f"{base}+{self.recipe}", base=base)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The variants whose folders it is made of, its base first."""
+        return (*((self.base,) if self.base is not None else ()), *self.beside)
 
     @property
     def recipe(self) -> str:

@@ -21,10 +21,7 @@ DEMO = resolve("demo", CATALOG).fingerprint
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An artifacts folder with one variant that today's recipes would not use."""
     monkeypatch.chdir(tmp_path)
-<<<<<<< HEAD
     monkeypatch.setenv("COLUMNS", "250")  # no row folds
-=======
->>>>>>> training
     folder = tmp_path / "made" / "int4-0123456789abcdef"
     folder.mkdir(parents=True)
     (folder / "packed.safetensors").write_bytes(b"0" * 2_000_000)
