@@ -58,6 +58,8 @@ def ratio(one: Estimate, other: Estimate) -> Estimate | None:
         return None
     found = _exp(_difference(_log(one), _log(other)))
     value = one.value / other.value  # the logarithms' own rounding shows in its last digits
+    if value == 0:  # too small for any number
+        return None
     if found is None or not (found.known and found.low is not None and found.high is not None):
         return finite(Estimate(value))
     if found.low == found.high:

@@ -52,7 +52,7 @@ def test_turned_round_it_is_the_inverse(one: Estimate, other: Estimate) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (1.0, -2.0), (1e308, 1e-308)],
+    [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (1.0, -2.0), (1e308, 1e-308), (5e-324, 1e9)],
 )
 def test_no_ratio_without_two_sizes_above_nought(one: float, other: float) -> None:
     assert ratio(Estimate(one), Estimate(other)) is None
