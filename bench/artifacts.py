@@ -24,7 +24,7 @@ from bench.commit import digest
 from bench.errors import MakeFailed, MakeKilled, Misuse
 from bench.gpus import names
 from bench.machine import installed, versions
-from bench.manifest import Manifest
+from bench.manifest import MANIFEST, Manifest
 from bench.needs import EITHER
 from bench.source import Source
 from bench.tunable import plain
@@ -61,7 +61,7 @@ class Artifacts:
         """What `variant.load` reads, made first where it is missing or damaged."""
         base = self._base_folder(variant)
         if variant.make is None:
-            return base
+            return base / variant.part
         ready = self.place(variant)
         with self._locked(ready):
             if ready.exists() and self._sound(variant, ready):
@@ -83,10 +83,11 @@ class Artifacts:
             parts.append(json.dumps(names()))  # an engine fits the GPU that it was built on
         if variant.trains:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
+        if variant.reads:
+            parts.append(digest(variant.reads(variant.options)))
         if variant.base is None:
-            parts.append(self._source_digest)
-        else:
-            parts.append(self.fingerprint(self.catalog.get(variant.base)))
+            parts.append(self.source_digest)
+        parts += [self.fingerprint(self.catalog.get(name)) for name in variant.sources]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def _base_folder(self, variant: Variant) -> Path:
@@ -100,10 +101,11 @@ class Artifacts:
             if not variant.resumes:
                 shutil.rmtree(draft, ignore_errors=True)  # a killed session's
             draft.mkdir(parents=True, exist_ok=True)
+            self._lay_beside(variant, draft)
             began = perf_counter()
             self.maker(variant, base, draft)
             seconds = perf_counter() - began
-            made_of = (self.fingerprint(variant), self._source_digest)
+            made_of = (self.fingerprint(variant), self.source_digest)
             Manifest.of(draft, variant.name, *made_of, seconds).write(draft)
             draft.rename(ready)
         except OSError as error:
@@ -115,6 +117,13 @@ class Artifacts:
             if failed or not variant.resumes:
                 shutil.rmtree(draft, ignore_errors=True)
             raise
+
+    def _lay_beside(self, variant: Variant, draft: Path) -> None:
+        """Copies, so that a folder which is pruned takes nothing from another."""
+        for name in variant.beside:
+            folder = self.folder(self.catalog.get(name))
+            leave_out = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(folder, draft / name, ignore=leave_out, dirs_exist_ok=True)
 
     def _sound(self, variant: Variant, ready: Path) -> bool:
         look = _look(ready)
@@ -155,7 +164,8 @@ class Artifacts:
             ) from None
 
     @cached_property
-    def _source_digest(self) -> str:
+    def source_digest(self) -> str:
+        """Of the user's own model: every file that makes it."""
         return self.source.fingerprint
 
     @cached_property
@@ -184,6 +194,11 @@ def made(root: Path) -> Iterator[tuple[Path, Manifest | None]]:
     for folder in sorted(root.glob("*-*")):
         if folder.is_dir() and OURS.fullmatch(folder.name):
             yield folder, Manifest.read(folder)
+
+
+def disk_use(folder: Path) -> int:
+    """Bytes of all files in it, the manifest included."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def remove(folder: Path) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.discovery import find
 from bench.errors import DuplicateName, Misuse
+from bench.origin import redirect
 from bench.tunable import by_variant
 from bench.variant import Variant
 
@@ -28,6 +29,7 @@ class Catalog:
 
         A name twice is refused, unless the later replaces it. Raises Misuse.
         """
+        redirect(packages)
         declared: dict[str, Variant] = {}
         for package in packages:
             for name, variant in _found(package).items():
@@ -60,8 +62,8 @@ class Catalog:
 
     def line(self, variant: Variant) -> Iterator[Variant]:
         """`variant` and what it is made from, the root first."""
-        if variant.base is not None:
-            yield from self.line(self.get(variant.base))
+        for name in variant.sources:
+            yield from self.line(self.get(name))
         yield variant
 
     def embedded(self, name: str) -> Path | None:
@@ -78,30 +80,32 @@ class Catalog:
     def _checked(self, variant: Variant) -> Variant:
         if variant.base is None:
             return variant
-        if variant.base not in self.declared and "+" not in variant.base:
-            raise Misuse(
-                f"variant {variant.name!r} is made from {variant.base!r}, which no file in "
-                f"{', '.join(self.packages)} declares; declared: "
-                f"{', '.join(sorted(self.declared))}"
-            )
+        for name in variant.sources:
+            if name not in self.declared and "+" not in name:
+                raise Misuse(
+                    f"variant {variant.name!r} is made from {name!r}, which no file in "
+                    f"{', '.join(self.packages)} declares; declared: "
+                    f"{', '.join(sorted(self.declared))}"
+                )
         self._refuse_circle(variant)
         base = self.get(variant.base)
-        if not base.checkpoint and variant.make is not None:
+        unpacked = variant.make is None or base.recipe in variant.unpacks
+        if not base.checkpoint and not unpacked:
             raise Misuse(
                 f"variant {variant.name!r} cannot be made from {base.name!r}, whose folder is "
                 "packed for its own kernel; put it first in the chain"
             )
         return variant
 
-    def _refuse_circle(self, variant: Variant) -> None:
-        seen, base = {variant.name}, variant.base
-        while base is not None and base in self.declared:
-            if base in seen:
-                raise Misuse(
-                    f"variant {variant.name!r}: what it is made from leads back to {base!r}"
-                )
-            seen.add(base)
-            base = self.declared[base].base
+    def _refuse_circle(self, variant: Variant, above: tuple[str, ...] = ()) -> None:
+        """`above`: what is made from `variant`, the one that was asked for first."""
+        if variant.name in above:
+            raise Misuse(
+                f"variant {above[0]!r}: what it is made from leads back to {variant.name!r}"
+            )
+        for name in variant.sources:
+            if name in self.declared:
+                self._refuse_circle(self.declared[name], (*above, variant.name))
 
 
 def _tuned(

@@ -12,6 +12,7 @@ from bench.doubts import of_samples
 from bench.metric import Metric
 from bench.metrics.speedup import decode_speedup, first_token_speedup, latency_speedup
 from bench.note import Note
+from bench.profiling import Profiler
 from bench.sampling import Plan, rounds, warm_up
 from bench.steady import effective, steady_from
 from bench.vigil import Vigil
@@ -45,13 +46,24 @@ class Block:
 class Duel(Note):
     """The `duel` fixture: both steps at once, where `measure` times one."""
 
-    def __init__(self, cell: Cell, plan: Plan, vigil: Vigil | None = None) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        plan: Plan,
+        vigil: Vigil | None = None,
+        profiler: Profiler | None = None,
+    ) -> None:
         super().__init__(cell)
+        self._profiler = profiler
         self._plan = plan
         self._vigil = vigil or Vigil()
         self._watch = self._vigil.stopwatch
         self.tick = self._watch.ticker
         """Hand this to both steps."""
+        self.speedups: dict[Metric, list[float]] = {}
+        """Of each block in the last call; a suite derives figures of its own from them."""
+        self.cut = 0
+        """How many blocks came before the steady state."""
 
     def __call__(self, teacher: Step, variant: Step) -> None:
         """Time both in ABBA blocks, and note every ratio that their ticks allow."""
@@ -59,10 +71,11 @@ class Duel(Note):
             blocks = self._blocks(teacher, variant)
         ticked = all(len(lap.ticks) > 1 for block in blocks for lap in block.teacher)
         whole = [block.speedup(PARTS[latency_speedup]) for block in blocks]
-        cut = steady_from(whole)
+        cut = self.cut = steady_from(whole)
         for metric, part in PARTS.items():
             if ticked or metric is latency_speedup:
-                self.samples(metric, [block.speedup(part) for block in blocks], cut, RECIPE)
+                self.speedups[metric] = [block.speedup(part) for block in blocks]
+                self.samples(metric, self.speedups[metric], cut, RECIPE)
         for status, reason in of_samples(whole, cut, self._plan):
             self.doubt(status, reason)
         self.fact(
@@ -70,6 +83,9 @@ class Duel(Note):
         )
         self.fact("laps", {"teacher": _seconds(blocks, "teacher"),
                            "variant": _seconds(blocks, "variant")})  # fmt: skip
+        if self._profiler:
+            self._profiler(variant, self, self._cell.label)
+            self.tick.drain(0.0)
 
     def _blocks(self, teacher: Step, variant: Step) -> list[Block]:
         with no_collector():

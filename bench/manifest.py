@@ -12,6 +12,8 @@ from pathlib import Path
 MANIFEST = "manifest.json"
 WEIGHTS = (".safetensors", ".onnx", ".data", ".plan", ".gguf", ".bin")
 """Endings of the files that hold weights."""
+PARTS = "parts"
+"""The folder, inside a made one, of the variants that came with it (`Variant.part`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +82,12 @@ class Manifest:
 
 
 def weight_file_bytes(folder: Path) -> int:
-    """Bytes of the files in `folder` that hold weights."""
-    return sum(file.stat().st_size for file in _files(folder) if file.suffix in WEIGHTS)
+    """Bytes of the files in `folder` that hold weights; variants that came with it do not count."""
+    return sum(
+        file.stat().st_size
+        for file in _files(folder)
+        if file.suffix in WEIGHTS and PARTS not in file.relative_to(folder).parts
+    )
 
 
 def _seconds(found: object) -> float | None:

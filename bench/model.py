@@ -36,7 +36,10 @@ class Model(Protocol):
     def generate(
         self, prompt: Tokens, new_tokens: int, tick: Callable[[], None] | None = None
     ) -> Tokens:
-        """Exactly `new_tokens` greedy tokens a row; `tick` is called as each step's are ready."""
+        """Exactly `new_tokens` greedy tokens a row; `tick` is called as each token is ready.
+
+        A step that yields several tokens at once ticks that many times at once, behind them.
+        """
         ...
 
     def decode(self, prompt: Tokens, new_tokens: int, choose: Choose) -> Tokens:

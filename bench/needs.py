@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 from bench.variant import Variant
 
@@ -12,21 +14,29 @@ INSTALL = {
     "accelerate": "gguf",
     "bitsandbytes": "bnb",
     "datasets": "hub",
+    "gguf": "gguf",
     "gptqmodel": "gptq",
+    "llama_cpp": "llamacpp",
     "nncf": "openvino",
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "onnxscript": "onnx",
     "openvino": "openvino",
+    "peft": "peft",
     "tensorrt": "trt",
     "tensorrt_rtx_bindings": "trt-rtx",
     "torchao": "torchao",
+    "mlflow": "mlflow",
+    "tensorboard": "tensorboard",
+    "wandb": "wandb",
 }
 """The extra that brings a module."""
 EITHER = "|"
 """Between modules of which one is enough."""
 FP8 = (8, 9)
 """The compute capability that multiplying float8 came with."""
+CXX = "g++"
+"""The need that a program meets."""
 
 
 def why_not(variant: Variant, device: str) -> str | None:
@@ -62,7 +72,16 @@ def cpu_flags() -> tuple[str, ...]:
 def _met(need: str, device: str) -> bool:
     if need == "fp8":
         return cuda() and _capability(device) >= FP8
-    return cuda() if need == "cuda" else any(find_spec(name) for name in need.split(EITHER))
+    if need == CXX:
+        return which(os.environ.get("CXX", CXX)) is not None
+    if need == "cuda":
+        return cuda()
+    return any(_importable(name) for name in need.split(EITHER))
+
+
+def _importable(module: str) -> bool:
+    spec = find_spec(module)  # without an origin: a mere folder of that name, as trackers leave
+    return spec is not None and spec.origin is not None
 
 
 def _capability(device: str) -> tuple[int, int]:
@@ -78,6 +97,8 @@ def _missing(need: str) -> str:
         return "needs an NVIDIA GPU, none is here"
     if need == "fp8":
         return f"needs a GPU that multiplies float8 (compute capability {FP8[0]}.{FP8[1]})"
+    if need == CXX:
+        return "needs a C++ compiler (install g++, or name one in CXX)"
     extra = INSTALL.get(need.partition(EITHER)[0])
     brought = f" (pip install 'weighbridge[{extra}]')" if extra else ""
     return f"needs {need.replace(EITHER, ' or ')}{brought}"

@@ -42,21 +42,31 @@ class Variant:
     folder serves."""
     base: str | None = None
     """The variant that it is made from. None: the user's own model (`--teacher`)."""
+    beside: tuple[str, ...] = ()
+    """Further variants that it holds: before `make` runs, a copy of each one's folder lies in the
+    new folder, under its name."""
     needs: tuple[str, ...] = ()
-    """Modules that it imports, "cuda" where it needs a GPU, "fp8" one that multiplies float8."""
+    """Modules that it imports, "cuda" where it needs a GPU, "fp8" one that multiplies float8,
+    "g++" where it compiles."""
     devices: tuple[str, ...] = ("cpu", "cuda")
     runtime: str | None = None
     """Module with the heavy imports; its `prepare(folder)` runs before any clock or baseline."""
     limits: str | None = None
     """Of the teacher: module whose `limits(place)` measures what the machine can do at most."""
+    part: str = ""
+    """Without `make`: where in its base's folder it stands."""
     checkpoint: bool = True
     """Whether the folder is an ordinary checkpoint, from which another variant can be made."""
+    unpacks: tuple[str, ...] = ()
+    """Recipes whose folder is no checkpoint, and which its own `make` reads all the same."""
     trains: bool = False
     """Whether making it reads the training text."""
     resumes: bool = False
     """Whether `make` goes on from what a killed one left in the new folder."""
     options: Any = None
     """A frozen dataclass of `tunable` fields; part of the folder's fingerprint."""
+    reads: Callable[[Any], Iterable[Path]] | None = None
+    """Of its options: further files that `make` reads, whose content is part of the fingerprint."""
     also: Callable[[Variant], Iterable[Variant]] | None = None
     """Further variants that come with it, as its options say: a student's checkpoints."""
     replaces: str | None = None
@@ -72,6 +82,11 @@ class Variant:
     def on(self, base: str) -> Variant:
         """The same recipe on another base: `int8.on("student")` is `student+int8`."""
         return replace(self, name=f"{base}+{self.recipe}", base=base)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The variants whose folders it is made of, its base first."""
+        return (*((self.base,) if self.base is not None else ()), *self.beside)
 
     @property
     def recipe(self) -> str:

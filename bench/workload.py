@@ -22,8 +22,8 @@ class Workload:
 
     @property
     def length(self) -> int:
-        """The positions that a model needs for it."""
-        return self.prompt_tokens + max(1, self.new_tokens)
+        """The positions that a model needs for it: the token after a prefill is never read."""
+        return self.prompt_tokens + self.new_tokens
 
     def prompt(self, tokens: Sequence[int], seed: int = 0) -> list[list[int]]:
         """Rows cut from `tokens`: the same for every variant and machine, seeded by the id."""

@@ -3,7 +3,9 @@
 import pytest
 
 from bench import Grid, Measure, Model, Tokens, Workload
+from bench.compilation import note_compilation
 from bench.metrics.speed import generation_rate, generation_time, new_rates
+from bench.speculation import note_speculation
 
 pytestmark = pytest.mark.on_request
 GRID = Grid(batch=(1,), prompt=(32,), new=(250,))
@@ -13,4 +15,6 @@ def test_generation(model: Model, prompt: Tokens, workload: Workload, measure: M
     count = workload.new_tokens
     tokens = measure(lambda: model.generate(prompt, count, measure.tick), generation_time)
     assert [len(row) for row in tokens] == [count] * len(prompt)
+    note_speculation(model, measure)
+    note_compilation(model, measure)
     measure.samples(generation_rate, new_rates(measure.timed), measure.cut)

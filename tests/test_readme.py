@@ -55,7 +55,7 @@ def test_the_examples_run(pytester, monkeypatch):
     )
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     result = pytester.runpytest_subprocess(
-        *("-p", "bench.plugin", "-p", "reports.plugin", "test_short.py", "-k", "eager"),
+        *("-p", "bench.plugin", "-p", "reports.plugin", "test_short.py", "-k", "written"),
         *(
             "--rounds",
             "32",
@@ -70,7 +70,7 @@ def test_the_examples_run(pytester, monkeypatch):
         *("--report", "roll=cells.txt"),
     )
     result.assert_outcomes(passed=1)
-    assert (pytester.path / "cells.txt").read_text() == "short[eager-b1-p16-n4] measured\n"
+    assert (pytester.path / "cells.txt").read_text() == "short[written-b1-p16-n4] measured\n"
     row = json.loads((pytester.path / "run.json").read_text())["benchmarks"][0]
     cadence = row["extra_info"]["bench"]["values"]["cadence"]
     assert 0 < cadence["value"] < row["stats"]["median"]

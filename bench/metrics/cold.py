@@ -49,3 +49,11 @@ make_time = Metric(
     kind="timing",
     summary="what making the folder took, once, in a process of its own, its base not included",
 )
+
+compile_time = Metric(
+    name="compile_time",
+    unit="s",
+    better="lower",
+    kind="timing",
+    summary="compiling the graph of the cell's shape, as the compiler counts it; in no other time",
+)

@@ -29,6 +29,7 @@ def make(base, out): return None
 top = Variant(name="top", summary="", make=make, load=load)
 low = Variant(name="low", summary="", base="top", make=make, load=load, options={"bits": 4})
 seen = Variant(name="seen", summary="", base="low", load=load)
+pair = Variant(name="pair", summary="", base="top", make=make, load=load, beside=("low",))
 taught = Variant(name="taught", summary="", base="top", make=make, load=load, trains=True)
 """
 
@@ -328,3 +329,18 @@ def test_what_failed_leaves_nothing_even_where_it_resumes(house: House) -> None:
     with pytest.raises(MakeFailed):
         house.artifacts().folder(low)
     assert list(house.root.glob(f"*{DRAFT}")) == []
+
+
+def test_what_a_variant_holds_beside_lies_in_its_folder(house: House) -> None:
+    """Made first, copied without the other's manifest, and part of its fingerprint."""
+    folder = house.folder("pair")
+    assert house.maker.calls == ["top", "low", "pair"]
+    names = sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file())
+    assert names == ["data.safetensors", "low/data.safetensors", "manifest.json"]
+    copy, own = folder / "low" / "data.safetensors", house.folder("low") / "data.safetensors"
+    assert copy.read_text() == own.read_text()
+    assert copy.stat().st_ino != own.stat().st_ino
+    before = house.fingerprint("pair")
+    low = replace(house.catalog.get("low"), options={"bits": 3})
+    other = replace(house.catalog, declared={**house.catalog.declared, "low": low})
+    assert replace(house, catalog=other).fingerprint("pair") != before

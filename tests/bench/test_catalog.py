@@ -136,6 +136,25 @@ def test_a_circle_is_refused(declare: Declare) -> None:
             Catalog.of((two,)).get(name)
 
 
+PAIR = "pair = Variant(name='pair', summary='', base='top', make=make, load=load, beside=('low',))"
+
+
+def test_what_stands_beside_is_part_of_the_line(declare: Declare) -> None:
+    catalog = Catalog.of((declare("a", top=TOP, low=LOW, pair=PAIR),))
+    names = [variant.name for variant in catalog.line(catalog.get("pair"))]
+    assert names == ["top", "top", "low", "pair"]
+
+
+def test_what_stands_beside_is_declared_and_leads_to_no_circle(declare: Declare) -> None:
+    with pytest.raises(Misuse, match="'pair' is made from 'low', which no file"):
+        Catalog.of((declare("a", top=TOP, pair=PAIR),)).get("pair")
+    back = LOW.replace("base='top'", "base='top', beside=('pair',)")
+    catalog = Catalog.of((declare("b", top=TOP, low=back, pair=PAIR),))
+    for name in ("low", "pair"):
+        with pytest.raises(Misuse, match=f"'{name}': .* leads back to '{name}'"):
+            catalog.get(name)
+
+
 @pytest.mark.parametrize("name", ["Int4", "int 4", "int-4", "int@4", "", "ünt"])
 def test_a_name_that_k_could_not_select(name: str) -> None:
     with pytest.raises(Misuse, match="-k could not select"):

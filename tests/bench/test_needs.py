@@ -56,3 +56,11 @@ def test_flags_are_those_that_matter() -> None:
         "avx2", "fma", "avx512f", "avx512_bf16", "avx512_fp16", "avx512_vnni", "avx_vnni",
         "amx_tile", "amx_int8", "amx_bf16", "amx_fp16", "amx_complex",
     }  # fmt: skip
+
+
+def test_a_compiler_is_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(needs, "which", lambda name: "/bin/" + name if name == "g++" else None)
+    assert needs.why_unmet(("g++",)) == []
+    monkeypatch.setenv("CXX", "gone++")
+    assert needs.why_unmet(("g++",)) == ["needs a C++ compiler (install g++, or name one in CXX)"]

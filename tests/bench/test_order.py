@@ -76,4 +76,5 @@ def test_positions() -> None:
     with pytest.raises(Misuse, match=r"decode: prompt 100 \+ new tokens 28 .* 127 positions"):
         check_positions([fits], 127)
     with pytest.raises(Misuse, match="128 positions"):
-        check_positions([Cell("prefill", "a", Workload(1, 128))], 128)
+        check_positions([Cell("prefill", "a", Workload(1, 129))], 128)
+    check_positions([Cell("prefill", "a", Workload(1, 128))], 128)  # GPT-2 takes 1024 tokens

@@ -18,8 +18,21 @@ from transformers import (
 from bench.errors import ProofFailed, Unsupported
 from bench.variant import Place
 from tests.variants import tiny
-from variants import awq, flash, half, int4, int8, int8_static, int8_weight, nf4, student
+from variants import (
+    awq,
+    eager,
+    flash,
+    half,
+    int4,
+    int8,
+    int8_static,
+    int8_weight,
+    nf4,
+    sdpa_math,
+    student,
+)
 from variants.recipes.checkpoint import linears, load, save
+from variants.runtimes import attention
 from variants.runtimes.packed import LAYOUT
 from variants.runtimes.pytorch import prepare
 
@@ -127,12 +140,37 @@ def test_half_refuses_weights_that_are_not(base, tmp_path, monkeypatch):
         model.proof()
 
 
-def test_flash_refuses_another_kernel(base):
+KERNELS = {
+    "flash": ("_scaled_dot_product_flash_attention_for_cpu", flash.flash),
+    "math": ("_scaled_dot_product_attention_math", sdpa_math.sdpa_math),
+    "eager": ("_softmax", eager.eager),
+}
+
+
+@pytest.mark.parametrize("other", list(KERNELS))
+@pytest.mark.parametrize("asked", list(KERNELS))
+def test_an_attention_variant_refuses_another_kernel(asked, other, base, monkeypatch):
     prepare(base, PLACE)
-    model = flash.flash.open(base, PLACE)
-    model._module.set_attn_implementation("eager")
-    with pytest.raises(ProofFailed, match="expected 12 calls of _scaled_dot_product_flash"):
+    name, variant = KERNELS[asked]
+    model = variant.open(base, PLACE)
+    model._module.set_attn_implementation("eager" if other == "eager" else "sdpa")
+    monkeypatch.setattr(attention, "forced", lambda _, forced=attention.forced: forced(other))
+    if asked == other:
+        assert attention.prove(asked, "cpu", model._kernels(), 12) is None
+        assert model.proof()["attention"] == ({name: 12} if other != "eager" else "written out")
+        return
+    seen = "written out" if other == "eager" else f"'{KERNELS[other][0]}': 12"
+    with pytest.raises(ProofFailed, match=rf"expected 12 calls of {name}, .* saw .*{seen}"):
         model.proof()
+
+
+def test_one_layer_under_another_kernel_is_refused():
+    name = KERNELS["flash"][0]
+    with pytest.raises(ProofFailed, match="expected 12 calls"):
+        attention.prove("flash", "cpu", {name: 11, KERNELS["math"][0]: 1}, 12)
+    with pytest.raises(ProofFailed, match="expected 12 calls"):
+        attention.prove("flash", "cpu", {name: 12, KERNELS["math"][0]: 1}, 12)
+    attention.prove("sdpa", "cpu", {KERNELS["math"][0]: 12}, 12)
 
 
 def test_the_stored_dtype_is_recorded_beside_the_loaded_one(base, tmp_path):

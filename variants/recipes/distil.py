@@ -5,71 +5,83 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.functional import cross_entropy, kl_div, log_softmax
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from bench import stdlib_text, text, tokenizing
-from bench.errors import Unsupported
-from bench.needs import cpu_flags
-from bench.progress import progress
+from bench.errors import Misuse, Unsupported
+from bench.manifest import PARTS
+from variants.recipes import state, training
 from variants.recipes.checkpoint import load, save
+from variants.recipes.losses import Aim, towards
+from variants.recipes.material import Slices, training_tokens
+from variants.recipes.training import Lesson, Plan
 from variants.runtimes.plain import STUDENT
 
-DOCUMENTS = 250
-"""Of the docstrings of the standard library's files, beside the training topics."""
+if TYPE_CHECKING:
+    from variants.student import Options
 
 
-def distil(base: Path, out: Path, options: Mapping[str, Any]) -> None:
-    """KL to the teacher at a temperature plus cross-entropy (arXiv 1503.02531), AdamW."""
+def distil(base: Path, out: Path, options: Options) -> None:
+    """Evenly spaced layers of the teacher, trained to follow it; a record beside the checkpoint."""
+    _check(options)
     torch.manual_seed(0)
     teacher = load(base)
-    student = reduced(teacher)
-    dice = torch.Generator().manual_seed(0)
-    tokens = torch.tensor(_tokens(base))
-    optimizer = torch.optim.AdamW(student.parameters(), lr=options["rate"], betas=(0.9, 0.95))
-    plan = _one_cycle(optimizer, options)
-    student.train()
-    with progress("distilling", options["steps"]) as advance:
-        for ids in islice(_batches(tokens, options, dice), options["steps"]):
-            loss = distillation_loss(teacher, student, ids, options)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-            optimizer.step()
-            plan.step()
-            optimizer.zero_grad(set_to_none=True)
-            advance(f"loss {loss.item():.3f}")
-    save(student.eval(), base, out)
+    student = reduced(teacher, options.layers)
+    tokens = training_tokens(base)
+    aim = Aim(loss=options.loss, share=options.share, temperature=options.temperature)
+    loss = towards(teacher, student, aim, Slices.of(tokens))
     depths = {"layers": student.config.num_hidden_layers, "of": teacher.config.num_hidden_layers}
-    facts = {**depths, "steps": options["steps"], "last_loss": loss.item()}
-    (out / STUDENT).write_text(json.dumps(facts) + "\n", encoding="utf-8")
+
+    def write(folder: Path, facts: dict[str, object]) -> None:
+        save(student, base, folder)
+        (folder / STUDENT).write_text(json.dumps({**depths, **facts}) + "\n", encoding="utf-8")
+
+    def keep(step: int) -> None:
+        folder = out / PARTS / str(step)
+        shutil.rmtree(folder, ignore_errors=True)  # of a training that was killed
+        write(folder, {"steps": step, "loss": aim.loss})
+
+    done = training.train(Lesson("distilling", student, loss, tokens), _plan(options), out, keep)
+    write(out, {**training.facts(done), "loss": aim.loss})
+    state.clear(out)
 
 
-def _one_cycle(
-    optimizer: torch.optim.Optimizer, options: Mapping[str, Any]
-) -> torch.optim.lr_scheduler.LRScheduler:
-    return torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        options["rate"],
-        total_steps=options["steps"],
-        pct_start=0.1,
-        cycle_momentum=False,
+def _plan(options: Options) -> Plan:
+    return Plan(
+        steps=options.steps,
+        rate=options.rate,
+        batch=options.batch,
+        length=options.length,
+        patience=options.early_stop,
+        checkpoints=tuple(options.checkpoints),
     )
 
 
-def reduced(teacher: PreTrainedModel) -> PreTrainedModel:
-    """Half the layers, evenly spaced from the first to the last (one of two: the first)."""
+def _check(options: Options) -> None:
+    """Raises Misuse where the options do not go together."""
+    late = [step for step in options.checkpoints if step > options.steps]
+    if late:
+        raise Misuse(
+            f"student.checkpoints: {late[0]} is behind the last of student.steps={options.steps}"
+        )
+    if options.checkpoints and options.early_stop:
+        raise Misuse(
+            "student.checkpoints and student.early_stop do not go together: a training that stops "
+            "early may not reach them; leave one out"
+        )
+
+
+def reduced(teacher: PreTrainedModel, share: float = 0.5) -> PreTrainedModel:
+    """That share of the layers, evenly spaced from the first to the last (one: the first)."""
     config = copy.deepcopy(teacher.config)
     depth = config.num_hidden_layers
     if depth < 2:
         raise Unsupported("student: the teacher has one layer, there is none to leave out")
-    count = max(1, depth // 2)
+    count = min(depth - 1, max(1, int(depth * share)))
     kept = [round(i * (depth - 1) / max(1, count - 1)) for i in range(count)]
     config.num_hidden_layers = count
     if getattr(config, "layer_types", None):
@@ -77,28 +89,6 @@ def reduced(teacher: PreTrainedModel) -> PreTrainedModel:
     student = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     student.load_state_dict(_renumbered(teacher, kept))
     return student
-
-
-def distillation_loss(
-    teacher: PreTrainedModel,
-    student: PreTrainedModel,
-    ids: torch.Tensor,
-    options: Mapping[str, Any],
-) -> torch.Tensor:
-    """Nats per token: share x T^2 x KL(teacher || student) at T, plus the rest cross-entropy."""
-    temperature, share = options["temperature"], options["share"]
-    with _fast():
-        with torch.no_grad():
-            wanted = teacher(input_ids=ids, use_cache=False).logits[:, :-1].float()
-        given = student(input_ids=ids, use_cache=False).logits[:, :-1].float()
-    follow = kl_div(
-        log_softmax(given / temperature, -1).flatten(0, 1),
-        log_softmax(wanted / temperature, -1).flatten(0, 1),
-        reduction="batchmean",
-        log_target=True,
-    )
-    hard = cross_entropy(given.flatten(0, 1), ids[:, 1:].flatten())
-    return share * temperature**2 * follow + (1 - share) * hard
 
 
 def _renumbered(teacher: PreTrainedModel, kept: list[int]) -> dict[str, torch.Tensor]:
@@ -112,24 +102,3 @@ def _renumbered(teacher: PreTrainedModel, kept: list[int]) -> dict[str, torch.Te
         elif int(match[2]) in new:
             found[f"{match[1]}{new[int(match[2])]}{match[3]}"] = value
     return found
-
-
-def _tokens(folder: Path) -> list[int]:
-    documents = "\n\n".join(islice(stdlib_text.docstrings(), DOCUMENTS))
-    return [*text.training(folder), *tokenizing.encode(folder, documents)]
-
-
-def _batches(
-    tokens: torch.Tensor, options: Mapping[str, Any], dice: torch.Generator
-) -> Iterator[torch.Tensor]:
-    length = options["length"]
-    while True:
-        starts = torch.randint(len(tokens) - length, (options["batch"],), generator=dice).tolist()
-        yield torch.stack([tokens[start : start + length] for start in starts])
-
-
-def _fast() -> AbstractContextManager[Any]:
-    """bfloat16 where the processor multiplies it in hardware."""
-    if {"avx512_bf16", "amx_bf16"} & set(cpu_flags()):
-        return torch.autocast("cpu", dtype=torch.bfloat16)
-    return nullcontext()

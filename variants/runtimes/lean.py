@@ -12,6 +12,8 @@ from transformers import DynamicCache, PreTrainedConfig, PreTrainedModel
 from transformers.activations import NewGELUActivation
 from transformers.cache_utils import DynamicLayer
 
+from bench.errors import Unsupported
+
 
 class ReservedLayer(DynamicLayer):
     """A cache layer whose whole length is reserved at once, so that no step copies the past."""
@@ -44,6 +46,10 @@ class ReservedLayer(DynamicLayer):
         self.values = self._values.narrow(2, 0, past + fresh)
         return self.keys, self.values
 
+    def keep(self, length: int) -> None:
+        """Forget what lies behind the first `length` positions."""
+        self.keys, self.values = self.keys[:, :, :length], self.values[:, :, :length]
+
 
 def reserved_cache(config: PreTrainedConfig, length: int) -> DynamicCache:
     """transformers' cache for `config`, its ordinary layers reserved for `length` positions."""
@@ -52,6 +58,21 @@ def reserved_cache(config: PreTrainedConfig, length: int) -> DynamicCache:
         ReservedLayer(length) if type(layer) is DynamicLayer else layer for layer in cache.layers
     ]
     return cache
+
+
+def keep(cache: DynamicCache, length: int) -> None:
+    """Forget what lies behind the first `length` positions of a reserved cache.
+
+    Raises Unsupported where a layer holds a window or a state, which cannot be taken back.
+    """
+    for layer in cache.layers:
+        if not isinstance(layer, ReservedLayer):
+            raise Unsupported(
+                f"a {type(layer).__name__} cannot forget the drafts that were refused: only models "
+                "whose every layer attends to all tokens can decode by drafts"
+            )
+        if layer.is_initialized:
+            layer.keep(length)
 
 
 class FusedGELU(nn.Module):

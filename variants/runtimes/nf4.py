@@ -16,14 +16,21 @@ from bench.variant import Place
 from variants.runtimes.pytorch import TorchModel
 
 KIND = "nf4"
+CPU_ROWS = 32
+"""What its AVX512 kernel takes at a time."""
 
 
 def load_nf4(folder: Path, place: Place) -> TorchModel:
+    """The checkpoint in `folder`, computed in bfloat16."""
+    return TorchModel(four_bits(folder, place.device), facts=prove_nf4)
+
+
+def four_bits(folder: Path, device: str) -> PreTrainedModel:
     """The checkpoint in `folder`, its packed layers with their true sizes beside them."""
     module = AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=torch.bfloat16,
-        device_map=place.device,
+        device_map=device,
         attn_implementation="sdpa",
         local_files_only=True,
         use_safetensors=True,
@@ -32,7 +39,8 @@ def load_nf4(folder: Path, place: Place) -> TorchModel:
     for part in module.modules():
         if isinstance(part, Linear4bit):
             _say_sizes(part)
-    return TorchModel(module, facts=prove_nf4)
+            _refuse_unfit(part)
+    return module
 
 
 def prove_nf4(module: PreTrainedModel, kernels: Mapping[str, int]) -> dict[str, Any]:
@@ -76,3 +84,10 @@ def _say_sizes(part: Linear4bit) -> None:
     part.multiplies = part.in_features * part.out_features
     part.stands_for = part.multiplies - part.weight.numel()
     part.packed_bytes = {"scales": sum(t.numel() * t.element_size() for t in scales)}
+
+
+def _refuse_unfit(part: Linear4bit) -> None:
+    """bitsandbytes packs again for AVX512, and fails where a row is no whole number of blocks."""
+    whole = part.in_features % part.weight.quant_state.blocksize == 0
+    if not whole or part.out_features % CPU_ROWS:
+        part.support_avx512bf16_for_cpu = False

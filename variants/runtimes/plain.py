@@ -17,6 +17,8 @@ from variants.runtimes.pytorch import TorchModel, load_checkpoint
 STUDENT = "student.json"
 Facts = Callable[[PreTrainedModel], Mapping[str, Any]]
 """Adds to the proof, or raises ProofFailed."""
+Seen = Callable[[PreTrainedModel, Mapping[str, int]], dict[str, Any]]
+"""The same, beside the kernels that the profiler counted."""
 
 
 def load_plain(
@@ -24,8 +26,19 @@ def load_plain(
 ) -> TorchModel:
     """The checkpoint in `folder` as `dtype`; its proof refuses any other float in the weights.
 
-    `attention`: sdpa (PyTorch chooses the kernel), flash (forced), or eager (written out).
+    `attention`: sdpa (PyTorch chooses), flash or math (forced), eager (written out).
     """
+    module = load_in(folder, place, dtype, attention)
+    return TorchModel(module, kernel=attention, facts=in_dtype(folder, dtype, more))
+
+
+def load_in(folder: Path, place: Place, dtype: str, attention: str = "sdpa") -> PreTrainedModel:
+    """The module alone."""
+    return load_checkpoint(folder, place.device, getattr(torch, dtype), attention)
+
+
+def in_dtype(folder: Path, dtype: str, more: Facts | None = None) -> Seen:
+    """The part of a proof that refuses weights in any other float than `dtype`."""
 
     def facts(module: PreTrainedModel, _: Mapping[str, int]) -> dict[str, Any]:
         found = {str(p.dtype).removeprefix("torch.") for p in module.parameters()}
@@ -34,9 +47,7 @@ def load_plain(
         own = more(module) if more else {}
         return {"dtype": dtype, "stored_dtype": stored_dtype(folder), **own}
 
-    written = "eager" if attention == "eager" else "sdpa"
-    module = load_checkpoint(folder, place.device, getattr(torch, dtype), written)
-    return TorchModel(module, flash=attention == "flash", facts=facts)
+    return facts
 
 
 def prove_depth(module: PreTrainedModel, folder: Path) -> dict[str, Any]:

@@ -6,28 +6,25 @@ import inspect
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
-from bench.errors import ProofFailed
 from bench.model import Choose, Tokens
+from bench.operators import Operator
 from bench.roofline import Work
 from bench.variant import Place
-from variants.runtimes import cuda
+from variants.runtimes import attention, cuda
 from variants.runtimes.lean import first_broken, lean, reserved_cache
+from variants.runtimes.torch_profile import operators
 from variants.runtimes.work import work_of
 
-ATTENTION = "scaled_dot_product"
-FLASH = {"cpu": "_scaled_dot_product_flash_attention_for_cpu",
-         "cuda": "_scaled_dot_product_flash_attention"}  # fmt: skip
 PROBED_FORWARDS = 3
 """The proof's profile holds one prefill and two decode steps."""
 
@@ -53,13 +50,13 @@ def _only_deterministic() -> None:
 
 
 def load_checkpoint(
-    folder: Path, device: str, dtype: torch.dtype, attention: str = "sdpa"
+    folder: Path, device: str, dtype: torch.dtype, kernel: str = "sdpa"
 ) -> PreTrainedModel:
     """An ordinary checkpoint: safetensors only, none of its own code run."""
     model = AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=dtype,
-        attn_implementation=attention,
+        attn_implementation="eager" if kernel == "eager" else "sdpa",
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,
@@ -70,16 +67,22 @@ def load_checkpoint(
 class TorchModel:
     """`bench.Model` around a module whose forward takes `input_ids` and `past_key_values`."""
 
+    profiler = "torch.profiler"
+
     def __init__(
         self,
         module: PreTrainedModel,
         *,
-        flash: bool = False,
+        kernel: str = "sdpa",
+        trimmed: bool = True,
         facts: Callable[[PreTrainedModel, Mapping[str, int]], Mapping[str, Any]] | None = None,
     ) -> None:
-        """`facts(module, kernels)` adds to the proof, or raises ProofFailed."""
-        self._module: PreTrainedModel | None = lean(module)
-        self._flash = flash
+        """`kernel`: of attention, as `attention.forced` has it; `trimmed`: by `lean`.
+
+        `facts(module, kernels)` adds to the proof, or raises ProofFailed.
+        """
+        self._module: PreTrainedModel | None = lean(module) if trimmed else module
+        self._kernel = kernel
         self._facts = facts
         self._device = next(module.parameters()).device
         self._last_only = (
@@ -115,6 +118,17 @@ class TorchModel:
         tick: Callable[[], None] | None,
         choose: Choose | None = None,
     ) -> Tokens:
+        """What all writing goes through; runtimes with a loop of their own replace it."""
+        return self._plain(prompt, new_tokens, tick, choose)
+
+    def _plain(
+        self,
+        prompt: Tokens,
+        new_tokens: int,
+        tick: Callable[[], None] | None = None,
+        choose: Choose | None = None,
+    ) -> Tokens:
+        """One token a row and forward."""
         module, fresh = self._live, []
         ids = self._ids(prompt)
         cache = reserved_cache(module.config, ids.shape[1] + new_tokens)
@@ -137,7 +151,8 @@ class TorchModel:
     def proof(self) -> dict[str, Any]:
         """Dtypes and bytes, threads, and the kernels that a profiler saw in three forwards."""
         kernels = self._kernels()
-        attention = {name: n for name, n in kernels.items() if ATTENTION in name}
+        calls = self._live.config.num_hidden_layers * PROBED_FORWARDS
+        attention.prove(self._kernel, self._device.type, kernels, calls)
         facts = {
             "class": type(self._live).__name__,
             "device": str(self._device),
@@ -145,12 +160,14 @@ class TorchModel:
             "interop_threads": torch.get_num_interop_threads(),
             "deterministic": torch.are_deterministic_algorithms_enabled(),
             "weight_bytes": self.weight_bytes(),
-            "attention": {n: c for n, c in attention.items() if _is_kernel(n)} or "written out",
+            "attention": attention.attended(kernels) or attention.WRITTEN_OUT,
             "simulated": False,
         }
-        if self._flash:
-            self._prove_flash(attention)
         return {**facts, **(self._facts(self._live, kernels) if self._facts else {})}
+
+    def profile(self, step: Callable[[], object], trace: Path) -> list[Operator]:
+        """One run of `step` under PyTorch's profiler."""
+        return operators(step, trace, self._device)
 
     def weight_bytes(self) -> dict[str, int]:
         """Bytes by storage type, tied tensors once; packed layers say their own."""
@@ -196,36 +213,24 @@ class TorchModel:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        with torch.inference_mode(), self._kernel():
+        with torch.inference_mode(), attention.forced(self._kernel):
             yield
 
-    def _kernel(self) -> AbstractContextManager[Any]:
-        return sdpa_kernel(SDPBackend.FLASH_ATTENTION) if self._flash else nullcontext()
+    def _probed(self, row: Tokens) -> None:
+        """What the proof's profiler watches."""
+        self._plain(row, PROBED_FORWARDS)
 
     def _kernels(self) -> Counter[str]:
         activities = [ProfilerActivity.CPU]
         if self._device.type == "cuda":
             activities.append(ProfilerActivity.CUDA)
         row = [[1] * 16]
-        self.generate(row, PROBED_FORWARDS)  # what a first call does besides is not of interest
+        self._probed(row)  # what a first call does besides is not of interest
         with profile(activities=activities) as seen:
-            self.generate(row, PROBED_FORWARDS)
+            self._probed(row)
         return Counter(
             {event.key.removeprefix("aten::"): event.count for event in seen.key_averages()}
         )
-
-    def _prove_flash(self, attention: Mapping[str, int]) -> None:
-        name = FLASH[self._device.type]
-        expected = self._live.config.num_hidden_layers * PROBED_FORWARDS
-        if attention.get(name, 0) != expected:
-            raise ProofFailed(
-                f"expected {expected} calls of {name}, the profiler saw "
-                f"{ {k: n for k, n in attention.items() if _is_kernel(k)} or 'none' }"
-            )
-
-
-def _is_kernel(name: str) -> bool:
-    return name.startswith("_scaled_dot_product") and not name.endswith("_backward")
 
 
 def _weight_bytes(module: torch.nn.Module) -> dict[str, int]:

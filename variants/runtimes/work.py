@@ -24,12 +24,13 @@ def work_of(module: PreTrainedModel, last_only: bool) -> Work | None:
     matrices = {id(part): _numbers(part) for part in module.modules()}
     dtype = next(p.dtype for p in module.parameters() if p.is_floating_point())
     heads = config.num_attention_heads
+    last = sum(matrices[id(part)] for part in head.modules())  # an adapter's are within it
     whole = any(isinstance(part, (Int8Linear, Int8StaticLinear)) for part in module.modules())
     return Work(
         computed_in="int8" if whole else str(dtype).removeprefix("torch."),
         table_bytes=_table_bytes(module),
-        body=sum(matrices.values()) - matrices[id(head)],
-        head=matrices[id(head)],
+        body=sum(matrices.values()) - last,
+        head=last,
         last_only=last_only,
         layers=config.num_hidden_layers,
         heads=heads,
