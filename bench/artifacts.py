@@ -22,8 +22,10 @@ from bench import stdlib_text
 from bench.catalog import Catalog
 from bench.commit import digest
 from bench.errors import MakeFailed, MakeKilled, Misuse
+from bench.gpus import names
 from bench.machine import installed, versions
 from bench.manifest import MANIFEST, Manifest
+from bench.needs import EITHER
 from bench.source import Source
 from bench.tunable import plain
 from bench.variant import NAME, Variant
@@ -77,10 +79,12 @@ class Artifacts:
         """Of its recipe file, runtime, options, base, the teacher's content and the versions."""
         parts = [variant.name, json.dumps(plain(variant.options), sort_keys=True, default=str)]
         parts += [self._recipe_digest(variant), self._versions, _versions_of(variant.needs)]
+        if "cuda" in variant.needs:
+            parts.append(json.dumps(names()))  # an engine fits the GPU that it was built on
         if variant.trains:
             parts += [platform.python_version(), digest([Path(stdlib_text.__file__)])]
         if variant.base is None:
-            parts.append(self._source_digest)
+            parts.append(self.source_digest)
         parts += [self.fingerprint(self.catalog.get(name)) for name in variant.sources]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -99,7 +103,7 @@ class Artifacts:
             began = perf_counter()
             self.maker(variant, base, draft)
             seconds = perf_counter() - began
-            made_of = (self.fingerprint(variant), self._source_digest)
+            made_of = (self.fingerprint(variant), self.source_digest)
             Manifest.of(draft, variant.name, *made_of, seconds).write(draft)
             draft.rename(ready)
         except OSError as error:
@@ -158,7 +162,8 @@ class Artifacts:
             ) from None
 
     @cached_property
-    def _source_digest(self) -> str:
+    def source_digest(self) -> str:
+        """Of the user's own model: every file that makes it."""
         return self.source.fingerprint
 
     @cached_property
@@ -189,6 +194,11 @@ def made(root: Path) -> Iterator[tuple[Path, Manifest | None]]:
             yield folder, Manifest.read(folder)
 
 
+def disk_use(folder: Path) -> int:
+    """Bytes of all files in it, the manifest included."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def remove(folder: Path) -> bool:
     """Remove a folder of ours; False where a session is busy with it."""
     lock = FileLock(folder.with_name(folder.name.removesuffix(DRAFT) + ".lock"), timeout=0)
@@ -202,7 +212,8 @@ def remove(folder: Path) -> bool:
 
 def _versions_of(needs: tuple[str, ...]) -> str:
     """Of the packages that hold the modules in `needs`."""
-    return json.dumps({need: installed(need) for need in needs}, sort_keys=True)
+    modules = [name for need in needs for name in need.split(EITHER)]
+    return json.dumps({name: installed(name) for name in modules}, sort_keys=True)
 
 
 def _look(folder: Path) -> Look:

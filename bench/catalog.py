@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.discovery import find
 from bench.errors import DuplicateName, Misuse
+from bench.origin import redirect
 from bench.tunable import by_variant
 from bench.variant import Variant
 
@@ -28,6 +29,7 @@ class Catalog:
 
         A name twice is refused, unless the later replaces it. Raises Misuse.
         """
+        redirect(packages)
         declared: dict[str, Variant] = {}
         for package in packages:
             for name, variant in _found(package).items():

@@ -62,14 +62,14 @@ UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
          "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}  # fmt: skip
 
 
-def bytes_of(text: str) -> int:
-    """The bytes that `2GiB`, `500 MB` or `1073741824` stand for. Raises Misuse."""
+def bytes_of(text: str, name: str = "memory") -> int:
+    """The bytes that `2GiB`, `500 MB` or `1073741824` stand for. Raises Misuse that names it."""
     found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,9})?)\s*([A-Za-z]*)", text.strip())
     units = {unit.lower(): size for unit, size in UNITS.items()}
     unit = (found[2] or "B").lower() if found else ""
     size = int(float(found[1]) * units[unit]) if found and unit in units else 0
     if size < 1:
-        raise Misuse(f"--memory {text!r} is no size such as 2GiB or 500MB")
+        raise Misuse(f"--{name} {text!r} is no size such as 2GiB or 500MB")
     return size
 
 

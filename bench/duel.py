@@ -12,6 +12,7 @@ from bench.doubts import of_samples
 from bench.metric import Metric
 from bench.metrics.speedup import decode_speedup, first_token_speedup, latency_speedup
 from bench.note import Note
+from bench.profiling import Profiler
 from bench.sampling import Plan, rounds, warm_up
 from bench.steady import effective, steady_from
 from bench.vigil import Vigil
@@ -45,8 +46,15 @@ class Block:
 class Duel(Note):
     """The `duel` fixture: both steps at once, where `measure` times one."""
 
-    def __init__(self, cell: Cell, plan: Plan, vigil: Vigil | None = None) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        plan: Plan,
+        vigil: Vigil | None = None,
+        profiler: Profiler | None = None,
+    ) -> None:
         super().__init__(cell)
+        self._profiler = profiler
         self._plan = plan
         self._vigil = vigil or Vigil()
         self._watch = self._vigil.stopwatch
@@ -75,6 +83,9 @@ class Duel(Note):
         )
         self.fact("laps", {"teacher": _seconds(blocks, "teacher"),
                            "variant": _seconds(blocks, "variant")})  # fmt: skip
+        if self._profiler:
+            self._profiler(variant, self, self._cell.label)
+            self.tick.drain(0.0)
 
     def _blocks(self, teacher: Step, variant: Step) -> list[Block]:
         with no_collector():

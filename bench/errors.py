@@ -9,6 +9,7 @@ Everything that can go wrong on purpose, as one tree:
   - ProofFailed         a variant is not what its name says
   - Unsupported         a variant cannot do this cell at all
   - BadRun              a file is not a run of ours, or of another schema
+  - Unsent              a tracker did not take a run, which is kept
 """
 
 from __future__ import annotations
@@ -44,3 +45,7 @@ class Unsupported(BenchError):
 
 class BadRun(BenchError):
     """A file is not a run of ours, or of another schema."""
+
+
+class Unsent(BenchError):
+    """A tracker did not take a run; the run itself is kept."""

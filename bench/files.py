@@ -21,6 +21,15 @@ def check_target(path: Path) -> None:
         raise Misuse(f"the folder of {path} cannot be written to")
 
 
+def check_folder(path: Path) -> None:
+    """Raise Misuse where no folder `path` is and none could be made."""
+    if path.exists() and not path.is_dir():
+        raise Misuse(f"{path} is no folder")
+    near = next(place for place in (path, *path.resolve().parents) if place.exists())
+    if not os.access(near, os.W_OK | os.X_OK):
+        raise Misuse(f"{near} cannot be written to")
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write beside `path`, then rename: a reader never sees half a file."""
     target = path.resolve()

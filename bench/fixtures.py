@@ -6,13 +6,14 @@ import gc
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import process
+from bench import process, turns
 from bench import text as texts
 from bench.cell import CELL
 from bench.child import in_child
@@ -21,12 +22,14 @@ from bench.duel import Duel
 from bench.errors import ProofFailed
 from bench.fresh import Fresh
 from bench.limits import LIMITS
+from bench.live import telling
 from bench.loading import Loading
 from bench.measure import Measure
 from bench.metrics.memory import give_back, resident_bytes
 from bench.model import Model, Tokens
 from bench.note import Note
 from bench.outcome import line_of
+from bench.profiling import profiler_for
 from bench.replay import title
 from bench.roofline import Roofline
 from bench.sampling import Plan
@@ -217,10 +220,14 @@ def measure(request: pytest.FixtureRequest, benchmark: Any, bench_session: Bench
     """Times a step, and puts values into the cell's record."""
     cell = request.node.stash[CELL]
     title(benchmark, cell)
+    if line := turns.line():
+        return turns.TurnMeasure(cell, benchmark, bench_session.settings.device, line)
     once = not benchmark.enabled
     settings = bench_session.settings
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
-    return Measure(cell, benchmark, plan, Vigil.over(settings.device, settings.busy_share))
+    plan = replace(plan, told=telling(request.config, plan))
+    vigil = Vigil.over(settings.device, settings.busy_share)
+    return Measure(cell, benchmark, plan, vigil, profiler_for(request))
 
 
 @pytest.fixture
@@ -229,4 +236,6 @@ def duel(request: pytest.FixtureRequest, bench_session: BenchSession) -> Duel:
     settings = bench_session.settings
     once = request.config.getoption("benchmark_disable", False)
     plan = Plan(rounds=1, warmups=0) if once else settings.plan
-    return Duel(request.node.stash[CELL], plan, Vigil.over(settings.device, settings.busy_share))
+    plan = replace(plan, told=telling(request.config, plan))
+    vigil = Vigil.over(settings.device, settings.busy_share)
+    return Duel(request.node.stash[CELL], plan, vigil, profiler_for(request))

@@ -58,6 +58,13 @@ def visible(cards: Sequence[Card], said: str | None, in_pci_order: bool) -> list
     return found
 
 
+def names() -> list[str]:
+    """What this machine's GPUs are called, in PCI order; empty where no driver says it."""
+    nvml = driver()
+    cards = _cards(nvml) if nvml else []
+    return [str(Gpu(nvml, card.handle, card.uuid).describe()["name"]) for card in cards]
+
+
 def _named(cards: Sequence[Card], word: str) -> Card | None:
     if word.isdecimal():
         return cards[int(word)] if int(word) < len(cards) else None

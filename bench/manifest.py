@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 MANIFEST = "manifest.json"
-WEIGHTS = (".safetensors", ".onnx", ".data", ".plan", ".gguf")
+WEIGHTS = (".safetensors", ".onnx", ".data", ".plan", ".gguf", ".bin")
 """Endings of the files that hold weights."""
 
 

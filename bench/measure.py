@@ -12,6 +12,7 @@ from bench.doubts import of_samples
 from bench.metric import Metric, Probe, Timed
 from bench.needs import why_unmet
 from bench.note import Note
+from bench.profiling import Profiler
 from bench.replay import CLOCK
 from bench.sampling import Plan, Sampled, precision_of, sample
 from bench.steady import effective, steady_from
@@ -25,8 +26,16 @@ Result = TypeVar("Result")
 class Measure(Note):
     """What a suite calls where plain pytest-benchmark calls `benchmark`."""
 
-    def __init__(self, cell: Cell, benchmark: Any, plan: Plan, vigil: Vigil | None = None) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        benchmark: Any,
+        plan: Plan,
+        vigil: Vigil | None = None,
+        profiler: Profiler | None = None,
+    ) -> None:
         super().__init__(cell)
+        self._profiler = profiler
         self._benchmark = benchmark
         self._plan = plan
         self._vigil = vigil or Vigil()
@@ -43,7 +52,7 @@ class Measure(Note):
         if workload is None:
             raise TypeError("a suite that measures time needs a `workload`: declare a GRID")
         with self._vigil.around(self):
-            found = sample(step, self._plan, self._vigil.stopwatch)
+            found = self._sampled(step)
         self.timed = Timed(
             workload=workload,
             seconds=found.seconds,
@@ -59,9 +68,15 @@ class Measure(Note):
                 self.samples(other, derived, self.cut)
         if self._benchmark.enabled:
             self._probe(step, workload)
+            if self._profiler:
+                self._profiler(step, self, self._cell.label)
+                self.tick.drain(0.0)
             CLOCK.replay(self._benchmark, found.seconds[self.cut :])  # one median, not two
             self._cell.clocked = True
         return found.result
+
+    def _sampled(self, step: Callable[[], Result]) -> Sampled[Result]:
+        return sample(step, self._plan, self._vigil.stopwatch)
 
     def _judge(self, found: Sampled[Any]) -> None:
         for status, reason in of_samples(found.seconds, self.cut, self._plan):

@@ -11,26 +11,45 @@ from shutil import which
 from bench.variant import Variant
 
 INSTALL = {
-    "tensorrt": "trt", "onnxruntime": "onnx", "datasets": "hub", "llama_cpp": "llamacpp",
+    "accelerate": "gguf",
+    "bitsandbytes": "bnb",
+    "datasets": "hub",
     "gguf": "llamacpp",
-}  # fmt: skip
+    "gptqmodel": "gptq",
+    "llama_cpp": "llamacpp",
+    "nncf": "openvino",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "onnxscript": "onnx",
+    "openvino": "openvino",
+    "tensorrt": "trt",
+    "tensorrt_rtx_bindings": "trt-rtx",
+    "torchao": "torchao",
+    "mlflow": "mlflow",
+    "tensorboard": "tensorboard",
+    "wandb": "wandb",
+}
 """The extra that brings a module."""
 CXX = "g++"
 """The need that a program meets."""
+EITHER = "|"
+"""Between modules of which one is enough."""
+FP8 = (8, 9)
+"""The compute capability that multiplying float8 came with."""
 
 
 def why_not(variant: Variant, device: str) -> str | None:
     """One line that says why `variant` cannot run here, or None."""
-    reasons = why_unmet(variant.needs)
+    reasons = why_unmet(variant.needs, device)
     kind = device.partition(":")[0]
     if kind not in variant.devices and not reasons:
         reasons.append(f"runs on {' and '.join(variant.devices)} only, and --device is {device}")
     return f"{variant.name}: {'; '.join(reasons)}" if reasons else None
 
 
-def why_unmet(needs: tuple[str, ...]) -> list[str]:
+def why_unmet(needs: tuple[str, ...], device: str = "cuda") -> list[str]:
     """A reason for each of `needs` that is not here."""
-    return [_missing(need) for need in needs if not _met(need)]
+    return [_missing(need) for need in needs if not _met(need, device)]
 
 
 def cuda() -> bool:
@@ -49,16 +68,36 @@ def cpu_flags() -> tuple[str, ...]:
     return tuple(sorted(f for f in (found[1].split() if found else ()) if wanted.fullmatch(f)))
 
 
-def _met(need: str) -> bool:
+def _met(need: str, device: str) -> bool:
+    if need == "fp8":
+        return cuda() and _capability(device) >= FP8
+    if need == "cuda":
+        return cuda()
     if need == CXX:
         return which(os.environ.get("CXX", CXX)) is not None
-    return cuda() if need == "cuda" else find_spec(need) is not None
+    return any(_importable(name) for name in need.split(EITHER))
+
+
+def _importable(module: str) -> bool:
+    spec = find_spec(module)  # without an origin: a mere folder of that name, as trackers leave
+    return spec is not None and spec.origin is not None
+
+
+def _capability(device: str) -> tuple[int, int]:
+    """The GPU's compute capability; (0, 0) where it cannot be known."""
+    from bench import gpus
+
+    found = gpus.find(device if device.startswith("cuda") else "cuda")
+    return (found.capability() if found else None) or (0, 0)
 
 
 def _missing(need: str) -> str:
     if need == "cuda":
         return "needs an NVIDIA GPU, none is here"
+    if need == "fp8":
+        return f"needs a GPU that multiplies float8 (compute capability {FP8[0]}.{FP8[1]})"
     if need == CXX:
         return "needs a C++ compiler (install g++, or name one in CXX)"
-    extra = INSTALL.get(need)
-    return f"needs {need}" + (f" (pip install 'weighbridge[{extra}]')" if extra else "")
+    extra = INSTALL.get(need.partition(EITHER)[0])
+    brought = f" (pip install 'weighbridge[{extra}]')" if extra else ""
+    return f"needs {need.replace(EITHER, ' or ')}{brought}"

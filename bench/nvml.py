@@ -52,6 +52,11 @@ class Gpu:
             "max_clock_hz": self.max_clock(),
         }
 
+    def capability(self) -> tuple[int, int] | None:
+        """The compute capability, such as (9, 0)."""
+        found = self._ask("nvmlDeviceGetCudaComputeCapability")
+        return None if found is None else (int(found[0]), int(found[1]))
+
     def used_bytes(self) -> int | None:
         """Memory in use on the whole GPU, the driver's and other processes' included."""
         memory = self._ask("nvmlDeviceGetMemoryInfo")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench import configuration, journal, options, preflight, resume, runfile
+from bench import configuration, journal, live, options, preflight, profiling, resume, runfile
 from bench.cell import CELL, ISOLATED, ON_REQUEST, PARAMETER
 from bench.child import Children, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
@@ -101,6 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if options.any_given(config):
             configuration.refuse_stolen_root(config.rootpath, config.inipath)
             session_of(config)
+            profiling.check(config)
     except BenchError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -138,6 +139,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not cells or config.option.collectonly or session.testsfailed or in_child():
         return None
     try:
+        live.begin(config)
         ready = preflight.before_the_first_cell(config, cells)
     except (Misuse, MakeFailed) as error:  # MakeFailed: the teacher itself, so nothing can be
         raise pytest.UsageError(str(error)) from None
@@ -163,7 +165,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if not children.has(item):
         after = children.next_here(item, nextitem)
         return None if after is nextitem else bool(run(item=item, nextitem=after))
-    reports = children.reports(item)
+    with live.shown(item.config, item, "in a process of its own"):
+        reports = children.reports(item)
     bench = item.config.stash[SESSION]
     bench.proofs.update(children.proofs)
     bench.disproved.update(children.disproved)

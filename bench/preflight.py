@@ -13,6 +13,7 @@ from bench import resume
 from bench.cell import CELL, isolated
 from bench.child import Children
 from bench.limits import LIMITS
+from bench.profiling import TRACES, traces
 from bench.resume import Begun
 from bench.selection import Selection
 from bench.session import SESSION, BenchSession
@@ -48,7 +49,7 @@ def before_the_first_cell(config: pytest.Config, cells: Sequence[pytest.Item]) -
             threads=bench.settings.threads,
             groups=_groups(config, bench, needed),
             shared=begun.journal.path if begun.journal else None,
-            extra={LIMITS: json.dumps(bench.limits)},
+            extra={LIMITS: json.dumps(bench.limits), TRACES: str(traces(config))},
         ),
     )
 

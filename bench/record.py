@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ Status = Literal[
     "no_steady_state",
     "busy",
     "throttled",
+    "profiled",
     "skipped",
     "unsupported",
     "out_of_memory",
@@ -33,8 +34,13 @@ FIGURED: tuple[Status, ...] = (
     "no_steady_state",
     "busy",
     "throttled",
+    "profiled",
 )
 """Statuses of cells that have figures: all but the first in doubt, the gravest last."""
+
+
+COMPARED_BY_SAMPLE = ("paired",)
+"""Kinds whose figures are set against one another sample by sample."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +65,13 @@ class Value:
     cut: int = 0
     """How many samples at the front came before the steady state and do not count."""
 
+    @property
+    def lean(self) -> Value:
+        """Without the samples that no comparison needs."""
+        if self.kind in COMPARED_BY_SAMPLE:
+            return self
+        return replace(self, samples=(), weights=(), cut=0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -75,6 +88,12 @@ class Record:
     """What a reader must know before believing the figures, a sentence each."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What was seen besides figures: `sampling`, the machine's `conditions`, texts."""
+
+    @property
+    def lean(self) -> Record:
+        """What a comparison needs of it: neither proof nor facts, and few samples."""
+        values = {name: value.lean for name, value in self.values.items()}
+        return replace(self, values=values, proof={}, facts={})
 
     @property
     def figured(self) -> bool:
@@ -104,6 +123,16 @@ class Run:
     def by_cell(self) -> Mapping[str, Record]:
         """The records by their identity."""
         return {record.cell: record for record in self.records}
+
+    @cached_property
+    def by_prompt(self) -> Mapping[tuple[str, str, int, int], Sequence[Record]]:
+        """Those with a workload, by suite, variant, batch and prompt tokens."""
+        found: dict[tuple[str, str, int, int], list[Record]] = {}
+        for record in self.records:
+            if load := record.workload:
+                key = (record.suite, record.variant, load.batch, load.prompt_tokens)
+                found.setdefault(key, []).append(record)
+        return found
 
 
 def to_json(record: Record) -> dict[str, Any]:

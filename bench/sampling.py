@@ -33,6 +33,8 @@ class Plan:
     """Seconds that all timed rounds together may take."""
     warmups: int = 2
     """Untimed rounds of the same step, so of the same shape."""
+    told: Callable[[int, float], None] = lambda laps, reached: None
+    """Hears of each look, between two laps: how many there are, and the precision reached."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,21 +88,27 @@ def rounds(one: Callable[[], Item], figure: Callable[[Item], float], plan: Plan)
     """Call `one` until the plan has what it wants of `figure`, looked at rarely."""
     found: list[Item] = []
     end = perf_counter() + plan.budget
-    while not _done(found, figure, plan, end):
+    while not _spent(len(found), plan, end):
         found.append(one())
+        if plan.rounds is None and len(found) in LOOKS:
+            reached = precision_of([figure(item) for item in found])
+            end += _tell(plan, len(found), reached)
+            if reached <= plan.precision or len(found) == LOOKS[-1]:
+                break
     return found
 
 
-def _done(found: Sequence[Item], figure: Callable[[Item], float], plan: Plan, end: float) -> bool:
-    count = len(found)
+def _spent(count: int, plan: Plan, end: float) -> bool:
     if plan.rounds is not None:
         return count >= plan.rounds
-    if count and perf_counter() >= end:
-        return True
-    if count not in LOOKS:
-        return False
-    reached = precision_of([figure(item) for item in found])
-    return reached <= plan.precision or count == LOOKS[-1]
+    return count > 0 and perf_counter() >= end
+
+
+def _tell(plan: Plan, count: int, reached: float) -> float:
+    """The seconds that it took: no lap holds them, and the budget does not pay for them."""
+    start = perf_counter()
+    plan.told(count, reached)
+    return perf_counter() - start
 
 
 def precision_of(samples: Sequence[float]) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bench.limits import Limits, NoLimits, measure_limits
 from bench.machine import describe, load_average
 from bench.make import ChildMaker
 from bench.record import SCHEMA, Record, to_json
+from bench.screen import SCREEN, Screen, screen_of
 from bench.settings import Settings
 from bench.source import Source, origin_warning, resolve
 from bench.text import Text
@@ -42,6 +44,8 @@ class BenchSession:
     catalog: Catalog
     root: Path
     say: Callable[[str], None]
+    screen: Callable[[], Screen | None] = lambda: None
+    """The line on the terminal, where there is one."""
     records: dict[str, Record] = field(default_factory=dict)
     proofs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     disproved: dict[str, str] = field(default_factory=dict)
@@ -81,7 +85,7 @@ class BenchSession:
     def artifacts(self) -> Artifacts:
         """Where its compressed forms are made."""
         wanted = self.settings
-        maker = ChildMaker(wanted.packages, wanted.set, wanted.place, self.say)
+        maker = ChildMaker(wanted.packages, wanted.set, wanted.place, self.say, self.screen)
         return Artifacts(self.settings.artifacts, self.catalog, self.source, maker, self.say)
 
     @cached_property
@@ -165,8 +169,10 @@ class BenchSession:
         """Ours in the run file; cells named in `clocked` stand in pytest-benchmark's rows."""
         rows = set(clocked)
         rest = [self.final(r) for cell, r in self.records.items() if cell not in rows]
+        variants = self._variants()
         settings = {
             **self.settings.as_json(),
+            "teacher_content": self.artifacts.source_digest if variants else None,
             "command": self.command,
             "order": self.order,
             "resumed": len(self.resumed),
@@ -178,7 +184,7 @@ class BenchSession:
             "machine": {**self.machine, "limits": self.limits},
             "settings": settings,
             "text": self._text(),
-            "variants": self._variants(),
+            "variants": variants,
             "records": [to_json(r) for r in rest if r.figured],
             "absent": [to_json(r) for r in rest if not r.figured],
         }
@@ -218,6 +224,7 @@ def session_of(config: pytest.Config) -> BenchSession:
             catalog=Catalog.of(settings.packages, settings.set),
             root=config.rootpath,
             say=teller(config),
+            screen=partial(screen_of, config),
             command=["pytest", *map(str, config.invocation_params.args)],
         )
     return config.stash[SESSION]
@@ -228,8 +235,19 @@ def teller(config: pytest.Config) -> Callable[[str], None]:
 
     def say(line: str) -> None:
         # looked up here: the session may be made before the terminal is
+        if screen := config.stash.get(SCREEN, None):
+            screen.clear()
         if terminal := config.pluginmanager.getplugin("terminalreporter"):
             terminal.ensure_newline()
-            terminal.write_line(line)
+            for part in folded(line, config.get_terminal_writer().fullwidth, terminal.isatty):
+                terminal.write_line(part)
 
     return say
+
+
+def folded(text: str, width: int, watched: bool) -> list[str]:
+    """On words, as a terminal would not; a log's reader searches for whole lines."""
+    if not watched:
+        return [text]
+    lines = (textwrap.wrap(line, width, break_on_hyphens=False) for line in text.splitlines())
+    return [part for line in lines for part in line]

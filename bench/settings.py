@@ -83,6 +83,8 @@ OPTIONS = (
            help="every cell in a process of its own"),
     Option(name="deterministic", default="no", switch=True,
            help="only operators that give the same bits again, where a runtime has them"),
+    Option(name="profile", default="no", switch=True,
+           help="after each timed cell, what its operators took, and a trace; no time is compared"),
 )  # fmt: skip
 LISTS = {
     "variants": ("variants", "packages that declare variants, beside Weighbridge's own"),
@@ -131,6 +133,7 @@ class Settings:
     artifacts: Path
     isolate: bool
     deterministic: bool
+    profile: bool
     packages: tuple[str, ...]
 
     @classmethod
@@ -163,6 +166,7 @@ class Settings:
             artifacts=_folder(said["artifacts"]),
             isolate=_yes("isolate", said["isolate"]),
             deterministic=_yes("deterministic", said["deterministic"]),
+            profile=_yes("profile", said["profile"]),
             packages=tuple(dict.fromkeys([OURS, *packages])),
             **checked,
         )
@@ -192,6 +196,7 @@ class Settings:
         said = {option.flag: getattr(self, option.name) for option in valued}
         said["--eval-tokens"] = self.eval_tokens or ALL
         switches = ["--deterministic"] if self.deterministic else []  # isolated it is already
+        switches += ["--profile"] if self.profile else []
         return [
             *(f"{flag}={value}" for flag, value in said.items() if value is not None),
             *switches,

@@ -89,6 +89,13 @@ def tuned(name: str, options: Any, said: Mapping[str, str]) -> Any:
     return replace(options, **{key: _value(name, known[key], text) for key, text in said.items()})
 
 
+def written(value: Any) -> str:
+    """A value as --set takes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _value(name: str, one: Field[Any], text: str) -> Any:
     allowed = range_of(one)
     try:

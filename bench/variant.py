@@ -46,7 +46,8 @@ class Variant:
     """Further variants that it holds: before `make` runs, a copy of each one's folder lies in the
     new folder, under its name."""
     needs: tuple[str, ...] = ()
-    """Modules that it imports, "cuda" where it needs a GPU, "g++" where it compiles."""
+    """Modules that it imports, "cuda" where it needs a GPU, "fp8" one that multiplies float8, "g++"
+    where it compiles."""
     devices: tuple[str, ...] = ("cpu", "cuda")
     runtime: str | None = None
     """Module with the heavy imports; its `prepare(folder)` runs before any clock or baseline."""

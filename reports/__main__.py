@@ -13,9 +13,17 @@ from bench.discovery import find
 from bench.errors import BenchError, Misuse
 from bench.files import check_target, write_atomically
 from bench.reading import read
+from reports.aa import add_aa
+from reports.ab import add_ab
 from reports.check import add_check
 from reports.commands import add_artifacts, add_variants
+from reports.compare import add_compare
+from reports.delivery import aimed, rendered, send
+from reports.gate import add_gate
+from reports.history import add_history
+from reports.merge import add_merge
 from reports.report import Report
+from reports.shrink import add_shrink
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -45,30 +53,39 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def add_report(commands: Subparsers) -> None:
-    """`weighbridge report NAME RUN.json [-o PATH]`."""
+    """`weighbridge report NAME RUN.json [-o TARGET]`."""
     known = find("reports", Report)
     listing = "\n".join(f"  {name:<12} {known[name].summary}" for name in sorted(known))
     parser = commands.add_parser(
         "report",
         help="show a run as a page, a table or rows",
-        description=f"Shows a run. The reports:\n\n{listing}",
+        description=f"Shows a run, or sends it to a tracker. The reports:\n\n{listing}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", choices=sorted(known), metavar="NAME", help="which report")
     parser.add_argument("run", type=Path, metavar="RUN.json", help="a run file")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="PATH", help="a file; standard output without it"
+        "-o",
+        "--output",
+        metavar="TARGET",
+        help="a file, and standard output without it; a tracker's URI, project or folder",
     )
     parser.set_defaults(command=show_report)
 
 
 def show_report(chosen: argparse.Namespace) -> int:
-    """Render the chosen report to a file or to standard output."""
-    if chosen.output:
-        check_target(chosen.output)
-    text = find("reports", Report)[chosen.name].render([read(chosen.run)])
-    if chosen.output:
-        write_atomically(chosen.output, text)
+    """Render the chosen report to a file or to standard output, or send the run to a tracker."""
+    report = find("reports", Report)[chosen.name]
+    if report.send is not None:
+        target = aimed(report, chosen.output or "")
+        print(send(report, read(chosen.run), target))
+        return 0
+    path = Path(chosen.output) if chosen.output else None
+    if path:
+        check_target(path)
+    text = rendered(report, [read(chosen.run)])
+    if path:
+        write_atomically(path, text)
     else:
         sys.stdout.write(text)
     return 0
@@ -77,8 +94,15 @@ def show_report(chosen: argparse.Namespace) -> int:
 COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     add_report,
     add_check,
+    add_compare,
+    add_merge,
+    add_history,
+    add_gate,
+    add_ab,
+    add_aa,
     add_variants,
     add_artifacts,
+    add_shrink,
 )
 """Each adds its subparser and sets `command`: a function from the parsed call to an exit code."""
 

@@ -17,7 +17,10 @@ from reports.units import figure, interval, number, ratio, ratio_places
 BUDGET = 0.05
 """Nats per token that a variant may lose against its teacher."""
 
-WITHIN = f"within +{BUDGET} nat/tok of the teacher"
+
+def within(budget: float) -> str:
+    """The budget as a sentence says it."""
+    return f"within +{budget:g} nat/tok of the teacher"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,42 +52,55 @@ class Candidate:
         return self.gain.doubt or self.lost.doubt
 
 
-def answer(summary: Summary) -> Answer:
+def answer(summary: Summary, budget: float = BUDGET) -> Answer:
     """Name the fastest, or say why nobody can."""
-    board = board_of(summary)
+    return answer_of(board_of(summary), budget)
+
+
+def answer_of(board: Board, budget: float = BUDGET) -> Answer:
+    """The same from a board that is laid out already."""
+    reason = _hindrance(board)
+    found = [one for line in board.lines if (one := _candidate(board, line, budget))]
+    if reason is None and not found:
+        reason = "only the teacher has both a decode speed and a loss"
+    if reason is not None:
+        return _cannot(reason, budget)
+    return _judge(board, [*found, _teacher(board)], budget)
+
+
+def _hindrance(board: Board) -> str | None:
+    """Why no variant can be the answer, whatever the budget."""
     speed, loss = board.head(SPEED), board.head(LOSS)
     if speed is None:
-        return _cannot("no decode speed was measured")
+        return "no decode speed was measured"
     if loss is None:
-        return _cannot("no loss was measured, so no budget can be held")
-    if any(row.simulated and row.name == TEACHER for row in summary.rows):
-        return _cannot("the teacher itself is simulated")
+        return "no loss was measured, so no budget can be held"
+    if any(line.row.simulated and line.row.name == TEACHER for line in board.lines):
+        return "the teacher itself is simulated"
     if not speed.knows_teacher or not loss.knows_teacher:
-        return _cannot("no teacher was measured beside the variants")
-    found = [one for line in board.lines if (one := _candidate(board, line))]
-    if not found:
-        return _cannot("only the teacher has both a decode speed and a loss")
-    return _judge(board, [*found, _teacher(board)])
+        return "no teacher was measured beside the variants"
+    return None
 
 
-def _judge(board: Board, found: Sequence[Candidate]) -> Answer:
+def _judge(board: Board, found: Sequence[Candidate], budget: float) -> Answer:
     running = [one for one in found if one.within is not False]
     sound = [one for one in running if one.within and not one.doubt]
     best = max(sound, key=lambda one: one.gain.value)
     rivals = [one for one in running if one is not best and not _slower(one, best)]
     if rivals:
-        return _open(best, rivals)
+        return _open(best, rivals, budget)
     if best.name == TEACHER:
-        text = f"No variant is faster at decode than the teacher {WITHIN}."
+        text = f"No variant is faster at decode than the teacher {within(budget)}."
         return Answer(sentence=(text,), detail=_notes(board), winner=TEACHER)
     gain = best.gain
     said = ratio(gain.value, gain.low, gain.high)
     ends = ", ".join(part for part in (_ends(gain), "" if gain.paired else "unpaired") if part)
-    text = f" is the fastest at decode {WITHIN}: {said} its speed{f' ({ends})' if ends else ''}."
+    text = f" is the fastest at decode {within(budget)}: {said} its speed"
+    text += f" ({ends})." if ends else "."
     return Answer(sentence=(Name(best.name), text), detail=_detail(board, best), winner=best.name)
 
 
-def _candidate(board: Board, line: Line) -> Candidate | None:
+def _candidate(board: Board, line: Line, budget: float) -> Candidate | None:
     gain, lost = board.gap(line, SPEED), board.gap(line, LOSS)
     if line.row.simulated or line.row.name == TEACHER or not gain or not lost:
         return None
@@ -93,7 +109,7 @@ def _candidate(board: Board, line: Line) -> Candidate | None:
         gain=gain,
         lost=lost,
         speed=_own_speed(board, line),
-        within=_within(lost),
+        within=_within(lost, budget),
     )
 
 
@@ -108,12 +124,12 @@ def _own_speed(board: Board, line: Line) -> Figure:
     return line.items[at].figure if at is not None and head and head.figures else Figure()
 
 
-def _within(gap: Against) -> bool | None:
+def _within(gap: Against, budget: float) -> bool | None:
     if gap.low is None or gap.high is None:
         return None
-    if gap.high <= BUDGET:
+    if gap.high <= budget:
         return True
-    return False if gap.low > BUDGET else None
+    return False if gap.low > budget else None
 
 
 def _slower(one: Candidate, best: Candidate) -> bool:
@@ -133,15 +149,16 @@ def _below(high: float | None, low: float | None) -> bool:
     return high is not None and low is not None and high < low
 
 
-def _cannot(reason: str) -> Answer:
-    return Answer(sentence=(f"Which variant is fastest {WITHIN} cannot be told: {reason}.",))
+def _cannot(reason: str, budget: float) -> Answer:
+    text = f"Which variant is fastest {within(budget)} cannot be told: {reason}."
+    return Answer(sentence=(text,))
 
 
-def _open(best: Candidate, rivals: Sequence[Candidate]) -> Answer:
+def _open(best: Candidate, rivals: Sequence[Candidate], budget: float) -> Answer:
     names: list[str] = [Name(best.name)]
     for at, one in enumerate(rivals, start=1):
         names += [" and " if at == len(rivals) else ", ", Name(one.name)]
-    text = f"Which variant is fastest at decode {WITHIN} cannot be told: "
+    text = f"Which variant is fastest at decode {within(budget)} cannot be told: "
     why = " or ".join(_why(best, rivals))
     return Answer(sentence=(text, *names, f" stay in the running, as {why}."))
 

@@ -113,9 +113,9 @@ class Board:
         return any(head.relation for head in self.heads)
 
 
-def board_of(summary: Summary) -> Board:
+def board_of(summary: Summary, topics: Sequence[Topic] = TOPICS) -> Board:
     """Lay out what the run has of each topic, and judge the front."""
-    found = [(topic, _items(summary, topic)) for topic in TOPICS]
+    found = [(topic, _items(summary, topic)) for topic in topics]
     table = [(topic, items) for topic, items in found if items]
     heads = tuple(_head(summary, topic, items) for topic, items in table)
     lines = [
@@ -130,7 +130,8 @@ def _items(summary: Summary, topic: Topic) -> list[Item]:
     figures, gaps = _columns(summary, topic)
     if figures is None and gaps is None:
         return []
-    return [_item(summary, (figures, gaps), row) for row in summary.rows]
+    items = [_item(summary, (figures, gaps), row) for row in summary.rows]
+    return [replace(item, gap=None) for item in items] if topic.alone else items
 
 
 def _columns(summary: Summary, topic: Topic) -> tuple[Column | None, Column | None]:

@@ -18,6 +18,8 @@ QUALITY = ("quality", "loss")
 FIRST = ("prefill", "first_token")
 SIZE = ("load", "disk_bytes")
 MEMORY = ("memory", "peak_host")
+Key = tuple[str, str]
+"""A suite and its metric."""
 HEADLINE = (SPEED, FIRST, QUALITY, SIZE, MEMORY)
 """What every table shows first; all other metrics are found in the records."""
 GAIN = (SPEEDUP, "decode_speedup")
@@ -25,6 +27,10 @@ LOST = ("quality", DIFFERENCE)
 KL = ("quality", "kl")
 TOP1 = ("quality", "top1")
 DEVICE = ("memory", "peak_allocated")
+ENERGY = ("decode", "energy_per_token")
+SHARE = ("decode", "bandwidth_share")
+EXTRA = (ENERGY, SHARE)
+"""What only a page has room for."""
 COMPARED = (GAIN, (SPEEDUP, "first_token_speedup"), LOST, KL, TOP1, DEVICE)
 """What the board of variants shows besides the headline (reports/board.py)."""
 
@@ -58,17 +64,22 @@ class Column:
         return "difference" if is_difference(self.value) else "ratio"
 
 
-def columns_of(run: Run) -> Iterator[Column]:
-    """Those that somebody has a figure for."""
-    return (column for key in _keys(run) if (column := _column(run, key)))
+def columns_of(run: Run, extra: Iterable[Key] = ()) -> Iterator[Column]:
+    """Those that somebody has a figure for; `extra`: more keys to look for."""
+    keys = dict.fromkeys([*_keys(run), *extra])
+    return (column for key in keys if (column := _column(run, key)))
 
 
-def other_columns(run: Run, shown: Iterable[Column]) -> Iterator[Column]:
-    """Every figure that stands in none of the columns `shown`: by suite, then by workload."""
+def other_columns(run: Run, shown: Iterable[Column], loads: bool = True) -> Iterator[Column]:
+    """Every figure that stands in none of the columns `shown`: by suite, then by workload.
+
+    Without `loads` only those of suites that have none.
+    """
     seen = {(column.suite, column.workload, column.metric) for column in shown}
     found = {
         (record.suite, record.workload, metric): None
         for record in measured(run)
+        if loads or record.workload is None
         for metric in record.values
         if _value(record, metric) is not None
     }
@@ -93,7 +104,7 @@ def _column(run: Run, key: tuple[str, str]) -> Column | None:
         return None
     # Measured for the most variants, which is all of them wherever one such workload exists;
     # then the smallest. A speed stands where its paired ratio was measured, if it can.
-    gain = _column(run, GAIN) if key == SPEED else None
+    gain = _column(run, GAIN) if key[0] == SPEED[0] else None
     load = min(counts, key=lambda load: (-counts[load], load or NO_WORKLOAD))
     load = gain.workload if gain and gain.workload in counts else load
     return _made(run, *key, load)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import configuration
-from bench.artifacts import Artifacts, made, remove
+from bench.artifacts import Artifacts, disk_use, made
 from bench.catalog import Catalog
-from bench.errors import BenchError, Misuse
+from bench.errors import BenchError
 from bench.manifest import Manifest
 from bench.needs import why_not
 from bench.settings import OPTIONS, Settings
 from bench.source import resolve
+from bench.tunable import range_of, written
 from bench.variant import Variant
 from reports.listing import print_rows
+from reports.pruning import add_pruning, prune
 from reports.units import quantity
 
 if TYPE_CHECKING:
@@ -27,23 +31,39 @@ def add_variants(commands: Subparsers) -> None:
     parser = commands.add_parser(
         "variants",
         help="list the variants: what each is made from, what it needs, what is made",
-        description="Lists every declared variant, for the teacher that --teacher names.",
+        description="Lists every declared variant, for the teacher that --teacher names; of those "
+        "named, the options that --set changes.",
     )
-    _add_settings(parser, ("teacher", "device", "artifacts", "set"))
+    parser.add_argument("name", nargs="*", metavar="NAME", help="show the options of these")
+    add_settings(parser, ("teacher", "device", "artifacts", "set"))
     parser.set_defaults(command=show_variants)
 
 
 def show_variants(chosen: argparse.Namespace) -> int:
     """One row a variant."""
-    settings = _settings(chosen)
+    settings = settings_of(chosen)
     catalog = Catalog.of(settings.packages, settings.set)
-    artifacts = _artifacts(settings, catalog)
+    if chosen.name:
+        return show_options([catalog.get(name) for name in chosen.name])
+    artifacts = artifacts_of(settings, catalog)
     rows = [
         [name, catalog.get(name).base or "", why_not(catalog.get(name), settings.device) or "met",
          *_made(artifacts, catalog.get(name)), catalog.get(name).summary]
         for name in sorted(catalog.declared)
     ]  # fmt: skip
     print_rows(("variant", "base", "needs", "made", "size", "summary"), rows)
+    return 0
+
+
+def show_options(variants: Sequence[Variant]) -> int:
+    """One row an option: its value, what it may be, and what it means."""
+    rows = [
+        [f"{variant.name}.{one.name}", written(getattr(variant.options, one.name)),
+         str(range_of(one)), range_of(one).help]
+        for variant in variants if variant.options is not None
+        for one in fields(variant.options)
+    ]  # fmt: skip
+    print_rows(("option", "value", "allowed", "meaning"), rows, nothing="they have no options")
     return 0
 
 
@@ -65,17 +85,16 @@ def add_artifacts(commands: Subparsers) -> None:
         ),
     ):
         one = actions.add_parser(name, help=text, description=text)
-        _add_settings(one, ("artifacts",))
+        add_settings(one, ("artifacts",))
         if action is prune_artifacts:
-            _add_settings(one, ("teacher", "set"))
-            one.add_argument("--all", action="store_true", help="remove every made folder")
-            one.add_argument("--dry-run", action="store_true", help="only say what would go")
+            add_settings(one, ("teacher", "set"))
+            add_pruning(one)
         one.set_defaults(command=action)
 
 
 def list_artifacts(chosen: argparse.Namespace) -> int:
     """One row a folder."""
-    root = _settings(chosen).artifacts
+    root = settings_of(chosen).artifacts
     rows = [
         [manifest.variant, manifest.made, _size(manifest), folder.name]
         if manifest
@@ -85,45 +104,27 @@ def list_artifacts(chosen: argparse.Namespace) -> int:
     if rows:
         print(f"in {root}:")
     print_rows(("variant", "made", "size", "folder"), rows, nothing=f"nothing is made in {root}")
+    if rows:
+        print(f"together {quantity(sum(disk_use(folder) for folder, _ in made(root)), 'B')}")
     return 0
 
 
 def verify_artifacts(chosen: argparse.Namespace) -> int:
     """Name every damaged folder; 1 where there is one."""
-    found = [(folder, Manifest.damage(folder)) for folder, _ in made(_settings(chosen).artifacts)]
+    found = [(folder, Manifest.damage(folder)) for folder, _ in made(settings_of(chosen).artifacts)]
     for folder, damage in found:
         print(f"{'damaged' if damage else 'sound'}: {damage or folder}")
     return 1 if any(damage for _, damage in found) else 0
 
 
 def prune_artifacts(chosen: argparse.Namespace) -> int:
-    """Remove what is damaged, and what was made from this teacher by recipes of another day."""
-    settings = _settings(chosen)
-    catalog = Catalog.of(settings.packages, settings.set)
-    artifacts = _artifacts(settings, catalog)
-    teacher = "" if chosen.all else artifacts.source.fingerprint
-    for folder, manifest in made(settings.artifacts):
-        if manifest and not chosen.all and not _outdated(artifacts, folder, manifest, teacher):
-            continue
-        if chosen.dry_run:
-            print(f"would remove: {folder}")
-        else:
-            print(f"{'removed' if remove(folder) else 'busy, left alone'}: {folder}")
-    return 0
+    """Remove what is damaged, of another day, too old or too much."""
+    settings = settings_of(chosen)
+    return prune(chosen, artifacts_of(settings, Catalog.of(settings.packages, settings.set)))
 
 
-def _outdated(artifacts: Artifacts, folder: Path, manifest: Manifest, teacher: str) -> bool:
-    if Manifest.damage(folder):
-        return True
-    if manifest.teacher != teacher:
-        return False  # another model's: not ours to judge
-    try:
-        return artifacts.place(artifacts.catalog.get(manifest.variant)) != folder
-    except Misuse:  # no such recipe any more
-        return True
-
-
-def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:
+def add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:
+    """The options of these names, as pytest has them."""
     for option in OPTIONS:
         if option.name in names:
             parser.add_argument(
@@ -135,11 +136,14 @@ def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> No
             )
 
 
-def _settings(chosen: argparse.Namespace) -> Settings:
+def settings_of(chosen: argparse.Namespace) -> Settings:
+    """From the call, the environment and the project's ini file. Raises Misuse."""
     return configuration.here(lambda name: getattr(chosen, name, None))
 
 
-def _artifacts(settings: Settings, catalog: Catalog) -> Artifacts:
+def artifacts_of(settings: Settings, catalog: Catalog) -> Artifacts:
+    """The folders of the teacher that the settings name; to look at, nothing is made."""
+
     def refuse(variant: Variant, base: Path, draft: Path) -> None:
         raise BenchError(f"{variant.name} is not made here")
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from bench.record import Run, Value
 from bench.statistics import Interval, mean_interval
+from reports.names import NAME_LIMIT
 
 CURVED = ("bootstrap_exp", "bootstrap_rms")
 """Estimators whose value is no mean of the samples, so that their differences say nothing of it."""
@@ -53,22 +54,33 @@ def comparable(one: Value, other: Value) -> bool:
     return refusal(one, other) is None
 
 
-def refusal(one: Value, other: Value) -> str | None:
-    """Why two figures are not compared; None where they may be."""
+def refusal(one: Value, other: Value, whose: str = "the teacher's") -> str | None:
+    """Why two figures are not compared; None where they may be. `whose` names the other."""
     for what in ("unit", "recipe"):
         mine, others = getattr(one, what), getattr(other, what)
         if mine != others:
-            return f"its {what} is {mine or 'not named'}, the teacher's {others or 'not named'}"
+            return f"its {what} is {mine or 'not named'}, {whose} {others or 'not named'}"
     return None
 
 
 def why_incomparable(one: Run, other: Run) -> str | None:
-    """Why no loss of one run may be set against one of the other; None where it may."""
+    """Why no figure of one run may be set against one of the other; None where it may."""
     for what, key in (("text", "fingerprint"), ("tokenizer", "tokenizer"), ("recipe", "recipe")):
-        mine, theirs = one.text.get(key), other.text.get(key)
-        if mine != theirs:
-            return f"the {what} differs: {mine} here, {theirs} there"
-    return None
+        if said := _differ(what, one.text.get(key), other.text.get(key)):
+            return said
+    # A path says little of what lay there; the content decides where both runs carry its digest.
+    content = (one.settings.get("teacher_content"), other.settings.get("teacher_content"))
+    names = (one.settings.get("teacher"), other.settings.get("teacher"))
+    dtypes = (one.settings.get("teacher_dtype"), other.settings.get("teacher_dtype"))
+    same = _differ("teacher", *(content if all(content) else names))
+    return same or _differ("teacher's dtype", *dtypes)
+
+
+def _differ(what: str, mine: object, theirs: object) -> str | None:
+    if mine == theirs:
+        return None
+    here, there = (str(found)[:NAME_LIMIT] for found in (mine, theirs))
+    return f"the {what} differs: {here} here, {there} there"
 
 
 def winner(values: Mapping[str, Value]) -> str | None:

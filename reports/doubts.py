@@ -5,7 +5,8 @@ from __future__ import annotations
 from bench.record import Record, Value
 
 MARK = "?"
-CLOCKED = ("no_steady_state", "busy", "throttled")
+PROFILED = "profiled"
+CLOCKED = ("no_steady_state", "busy", "throttled", PROFILED)
 """What spoils times and leaves a loss as it is."""
 LEGEND = f"{MARK} in doubt: the reasons stand below; it wins nothing."
 
@@ -17,3 +18,8 @@ def doubt(record: Record, value: Value) -> str | None:
     if value.kind == "paired" and record.status in CLOCKED:
         return None
     return record.status
+
+
+def timeless(record: Record, value: Value) -> bool:
+    """Whether it is a time of a profiled cell, which is compared with nothing."""
+    return record.status == PROFILED and value.kind in ("timing", "tail")

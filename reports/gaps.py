@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.record import Record, Run, Value
 from reports.contest import Against, against, refusal
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless
 from reports.relative import is_relative, paired_gap, trusted
 from reports.roster import TEACHER, imitated
 
@@ -27,26 +27,32 @@ def claimed(run: Run, record: Record, mine: Value, gap: Against | None) -> Again
 
 def refused(run: Run, record: Record, metric: str) -> str | None:
     """Why a figure is not set against the teacher's, where both have one."""
-    mine, beside = record.values[metric], _teachers(run, record)
+    mine, beside = record.values[metric], teachers_cell(run, record)
     if record.variant == TEACHER or is_relative(metric) or beside is None:
         return None
     other = beside.values.get(metric)
     if other is None or other.value is None or mine.value is None:
         return None
-    return None if paired_gap(run, record, metric) else refusal(mine, other)
+    if paired_gap(run, record, metric):
+        return None
+    if timeless(record, mine) or timeless(beside, other):
+        return "measured under --profile"
+    return refusal(mine, other)
 
 
 def _unpaired(run: Run, record: Record, metric: str) -> Against | None:
-    beside = _teachers(run, record)
+    beside = teachers_cell(run, record)
     if beside is None or metric not in beside.values:
         return None
     mine, other = record.values[metric], beside.values[metric]
+    if timeless(record, mine) or timeless(beside, other):
+        return None
     gap = against(mine, other)
     found = doubt(record, mine) or doubt(beside, other)
     return trusted(replace(gap, doubt=found)) if gap else None
 
 
-def _teachers(run: Run, record: Record) -> Record | None:
+def teachers_cell(run: Run, record: Record) -> Record | None:
     """The teacher's cell of the same suite and workload."""
     grid = f"-{record.workload}" if record.workload else ""
     found = run.by_cell.get(f"{record.suite}[{TEACHER}{grid}]")

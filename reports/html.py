@@ -1,107 +1,116 @@
-"""The report `html`: one self-contained page, without script and without a network."""
+"""The report `html`: one self-contained page that needs no network, and little script."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import shlex
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from bench.errors import Misuse
-from bench.record import Record, Run
-from reports.answer import answer
+from bench.record import Run
 from reports.board import Board, board_of
+from reports.budgets import budgets_of
 from reports.care import FAILURES, absent, notes
-from reports.cells import lines
-from reports.figures.pareto import pareto
+from reports.cautions import Note
+from reports.cells import Line, lines
+from reports.columns import EXTRA
+from reports.dossier import dossiers
+from reports.figures import forest, heat, roofline, stages, steps
+from reports.figures.pareto import charts
 from reports.heading import heading
+from reports.island import island, saved
 from reports.limits import limit_rows
 from reports.markup import LONGEST, environment
 from reports.names import visible
+from reports.page import frame
 from reports.report import Report
-from reports.roster import TEACHER, measured
-from reports.summary import Summary, others, summarise
+from reports.roster import TEACHER
+from reports.summary import Summary, summarise, unloaded
 from reports.texts import by_variant
+from reports.topics import SPEED, WIDE
+from reports.verdicts import KINDS, in_short
 
 TEMPLATE = "report.html.j2"
-STYLE = "report.css"
 TEXTS = "texts"
 """The fact that has a section of its own."""
-
-
-def policy(style: str) -> str:
-    """The page's content security policy: its own style by its hash, and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+NOTES = 4
+"""So many cautions are written out; the others open on demand."""
 
 
 def _render(runs: Sequence[Run]) -> str:
-    from markupsafe import Markup  # noqa: PLC0415 - discovery imports this file at start-up
-
     if len(runs) != 1:
         raise Misuse(f"the html report shows one run, not {len(runs)}")
     run = runs[0]
-    style = files("reports").joinpath("templates", STYLE).read_text(encoding="utf-8")
+    cells = lines(run)
     return environment().get_template(TEMPLATE).render(
         run=run,
-        style=Markup(style),
-        policy=policy(style),
+        **frame(heat.palette()),
         heading=heading(run),
-        notes=notes(run),
-        lines=[(line, Markup(line.strip)) for line in lines(run)],
+        notes=_notes(run, cells),
+        most_notes=NOTES,
+        lines=cells,
+        kinds={kind: text for kind, text in KINDS.items()
+               if any(line.verdict.kind == kind for line in cells)},
+        dossiers=dossiers(run, cells),
         absent=absent(run),
-        in_doubt=any(record.status != "measured" for record in measured(run)),
-        told=_told(run),
         texts=by_variant(run),
-        proofs=_proofs(run),
+        texts_fact=TEXTS,
         limits=limit_rows(run.machine),
         command=_command(run.settings),
         failures=FAILURES,
         teacher=TEACHER,
+        saved=saved(run),
         **_variants(run),
+        **_figures(run),
     )  # fmt: skip
 
 
-def _variants(run: Run) -> dict[str, Any]:
-    """The answer, the chart and the tables of variants."""
-    from markupsafe import Markup  # noqa: PLC0415
+def _notes(run: Run, cells: Sequence[Line]) -> list[Note]:
+    """What any report says with care, and first what the cells say together."""
+    first = in_short(line.verdict for line in cells)
+    return [(first,), *notes(run)] if first else notes(run)
 
-    summary = summarise(run)
-    board = board_of(summary)
+
+def _variants(run: Run) -> dict[str, Any]:
+    """The answer, the charts and the tables of variants."""
+    from markupsafe import Markup  # noqa: PLC0415 - discovery imports this file at start-up
+
+    board = board_of(summarise(run, EXTRA), WIDE)
+    budgets = budgets_of(board)
+    found = charts(board, budgets)
     return {
-        "answer": answer(summary),
+        "answer": budgets.answer,
+        "budgets": budgets,
+        "island": island(budgets.island) if found else "",
         "board": board,
-        "chart": Markup(pareto(board)),
+        "charts": [(chart, Markup(chart.svg)) for chart in found],
+        "forests": [Markup(text) for text in _forests(board)],
         "groups": _groups(run, board),
     }
 
 
+def _figures(run: Run) -> dict[str, Any]:
+    """What has a section of its own where the run has data for it."""
+    return {
+        "atlases": heat.atlases(run),
+        "roofs": roofline.roofs(run),
+        "chains": stages.chains(run),
+        "courses": steps.courses(run),
+    }
+
+
+def _forests(board: Board) -> list[str]:
+    """A plot a variant where speeds are compared; else none."""
+    gaps = [board.gap(line, SPEED) for line in board.lines]
+    if not any(gaps):
+        return []
+    span = forest.span_of(gaps)
+    return [forest.forest(gap, span) for gap in gaps]
+
+
 def _groups(run: Run, board: Board) -> list[Summary]:
     """Per suite without workload, what the board has no column for; the rest is in `lines`."""
-    found = others(run, board.columns)
-    return [group for group in found if group.columns[0].workload is None]
-
-
-def _told(run: Run) -> list[tuple[Record, dict[str, Any]]]:
-    """The cells that say how they were measured, with what they say."""
-    found = (
-        (record, {key: fact for key, fact in record.facts.items() if key != TEXTS})
-        for record in measured(run)
-    )
-    return [(record, facts) for record, facts in found if facts or record.warnings]
-
-
-def _proofs(run: Run) -> dict[str, dict[str, str]]:
-    """Per variant: each distinct proof, under the first cell that gave it."""
-    found: dict[str, dict[str, str]] = {}
-    for record in measured(run):
-        if record.proof:
-            text = json.dumps(record.proof, indent=1, ensure_ascii=False)
-            found.setdefault(record.variant, {}).setdefault(text, record.cell)
-    return found
+    return unloaded(run, board.columns)
 
 
 def _command(settings: Mapping[str, Any]) -> str:
@@ -110,5 +119,5 @@ def _command(settings: Mapping[str, Any]) -> str:
 
 
 html = Report(
-    name="html", summary="one self-contained page: answer, chart, tables, origin", render=_render
+    name="html", summary="one self-contained page: answer, charts, tables, origin", render=_render
 )

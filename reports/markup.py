@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from reports import units
 from reports.contest import Against, is_difference
+from reports.dossier import facts_of
 from reports.doubts import MARK
 from reports.names import TEXT_LIMIT, Name, sentence, visible
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from reports.cells import Line
+
+ISOLATE, END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 LONGEST = 20_000
 """Characters of anything that no filter has cut."""
 
@@ -40,11 +45,34 @@ def environment() -> Environment:
         "against": _against,
         "words": _words,
         "plain": plain,
+        "also": _also,
+        "shown": visible,
+        "sorting": _sorting,
     }
     made.globals |= {"figure": units.figure, "interval": units.interval}
     made.globals |= {"scale_for": units.scale_for, "is_difference": is_difference}
+    made.globals |= {"quantity": units.quantity, "percent": units.PERCENT, "bare": units.BARE}
     made.globals |= {"doubtful": MARK, "missing": units.MISSING, "times": units.TIMES}
     return made
+
+
+def _also(line: Line, without: str) -> Markup:
+    """A cell's other figures and facts, one a line; `without` is the fact shown elsewhere.
+
+    Plain text, where a name is isolated by the characters that <bdi> stands for: a page of
+    thousands of cells would open slowly with an element a name.
+    """
+    from markupsafe import Markup, escape  # noqa: PLC0415
+
+    said = [(item.metric, item.said) for item in line.others]
+    said += [(key, text) for key, text in facts_of(line.record, without).items()]
+    rows = (f"{ISOLATE}{visible(name)}{END} {text}" for name, text in said)
+    return Markup("\n").join(escape(row) for row in rows)
+
+
+def _sorting(value: float | None) -> str:
+    """A number as a script sorts it; nothing where there is none."""
+    return "" if value is None or not isfinite(value) else f"{value:.9g}"
 
 
 def _finalize(value: object) -> object:

@@ -22,6 +22,8 @@ def visible(text: object, limit: int = NAME_LIMIT) -> str:
     """`text` with control and bidi characters written out as \\u202e, cut at `limit` characters."""
     whole = str(text)
     cut = whole if len(whole) <= limit else whole[:limit].rstrip() + ELLIPSIS
+    if cut.isprintable():  # nothing of HIDDEN is
+        return cut
     return "".join(_written(character) for character in cut)
 
 

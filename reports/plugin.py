@@ -1,9 +1,10 @@
-"""The pytest side: `--report NAME=PATH`, and the table at the end of the session."""
+"""The pytest side: `--report NAME=TARGET`, and the table at the end of the session."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,19 +12,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.discovery import find
-from bench.errors import BenchError, Misuse
-from bench.files import check_target, write_atomically
+from bench.errors import BenchError, Misuse, Unsent
+from bench.files import write_atomically
 from bench.reading import read
 from bench.record import Run
 from bench.session import RUN_FILE
+from reports.delivery import Wanted, parse_wanted, send, write_reports
+from reports.profiles import print_profiles
 from reports.report import Report
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+    from rich.console import Console
 
-Wanted = Sequence[tuple[str, Path]]
+    Printer = Callable[[Run, Console], None]
 
 WANTED: pytest.StashKey[Wanted] = pytest.StashKey()
+pytest_plugins = ["reports.gate_plugin"]
+"""Comes with this one, so that nobody has to name it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,9 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("weighbridge").addoption(
         "--report",
         action="append",
-        metavar="NAME=PATH",
+        metavar="NAME=TARGET",
         dest="reports_wanted",
-        help="write a report of this session, as in --report html=run.html; may be repeated",
+        help="write a report, as in html=run.html, or send the run, as in mlflow=URI; repeatable",
     )
 
 
@@ -60,46 +66,35 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         run = read(path)
         terminalreporter.section("weighbridge")
         writer = config.get_terminal_writer()
-        writer.write(table_text(run, writer.fullwidth, colour=writer.hasmarkup))
+        more = (print_profiles,) if config.get_verbosity() > 0 else ()
+        writer.write(table_text(run, writer.fullwidth, writer.hasmarkup, more))
         write_reports(run, wanted)
     except (BenchError, OSError) as error:
         terminalreporter.write_line(f"weighbridge: error: {error}", red=True)
         pytest.exit(f"weighbridge: {error}", returncode=1)
-    for line in _whereabouts(config, path, wanted):
+    for line in (*_whereabouts(config, path, wanted), *_deliveries(config, run, wanted)):
         terminalreporter.write_line(line)
 
 
 def _refuse_one_file_twice(config: pytest.Config) -> None:
     run = config.getoption("benchmark_json", None)
-    paths = [path.resolve() for _, path in config.stash[WANTED]]
+    paths = [path.resolve() for _, path in config.stash[WANTED] if isinstance(path, Path)]
     paths += [Path(run).resolve()] if run else []
     for path in paths:
         if paths.count(path) > 1:
             raise Misuse(f"{path} is asked for twice, and the second would replace the first")
 
 
-def parse_wanted(said: Sequence[str]) -> list[tuple[str, Path]]:
-    """NAME=PATH each, checked. Raises Misuse with one line."""
-    return [_parse(text) for text in said]
-
-
-def write_reports(run: Run, wanted: Wanted) -> list[Path]:
-    """Write each report atomically; the paths in the order asked for."""
-    known = find("reports", Report) if wanted else {}
-    for name, path in wanted:
-        write_atomically(path, known[name].render([run]))
-    return [path for _, path in wanted]
-
-
-def table_text(run: Run, width: int, colour: bool) -> str:
-    """The terminal table as text of that width."""
+def table_text(run: Run, width: int, colour: bool, more: Sequence[Printer] = ()) -> str:
+    """The terminal table as text of that width, and what else is to be printed below it."""
     from rich.console import Console
 
     from reports.table import print_tables  # noqa: PLC0415
 
     paper = StringIO()
     console = Console(file=paper, width=width, force_terminal=colour, highlight=False)
-    print_tables(run, console)
+    for show in (print_tables, *more):
+        show(run, console)
     return paper.getvalue()
 
 
@@ -114,18 +109,28 @@ def _whereabouts(config: pytest.Config, run: Path, wanted: Wanted) -> Iterator[s
     # Without the option the run lies in a temporary folder that goes with the session.
     kept = config.getoption("benchmark_json", None)
     yield f"run: {shortest(run)}" if kept else "run: not kept; --benchmark-json keeps it"
-    for name, path in wanted:
-        yield f"{name}: {shortest(path)}"
+    for name, place in wanted:
+        if isinstance(place, Path):
+            yield f"{name}: {shortest(place)}"
 
 
-def _parse(text: str) -> tuple[str, Path]:
-    name, equals, place = text.partition("=")
-    known = find("reports", Report)
-    if not equals or not place:
-        raise Misuse(f"{text!r} is not NAME=PATH, as in html=run.html")
-    if name not in known:
-        raise Misuse(f"no report is called {name!r}; known: {', '.join(sorted(known))}")
-    # Resolved now: a test may change the working directory before the report is written.
-    path = Path(place).expanduser().absolute()
-    check_target(path)
-    return name, path
+def _deliveries(config: pytest.Config, run: Run, wanted: Wanted) -> Iterator[str]:
+    """After everything is written: what a tracker does not take is kept, and it is said."""
+    known = find("reports", Report) if wanted else {}
+    for name, target in ((name, place) for name, place in wanted if isinstance(place, str)):
+        try:
+            yield f"{name}: {send(known[name], run, target)}"
+        except Unsent as error:
+            again = f"weighbridge report {name} {_kept(config)} -o {target}"
+            yield f"weighbridge: warning: {error}; the run is kept, `{again}` sends it"
+
+
+def _kept(config: pytest.Config) -> str:
+    """The run file, copied out of the session's temporary folder where it lies in one."""
+    path = config.stash[RUN_FILE]
+    if config.getoption("benchmark_json", None):
+        return shortest(path)
+    kept = config.invocation_params.dir / f"unsent-{datetime.now():%Y%m%d-%H%M%S}.json"
+    if not kept.exists():
+        write_atomically(kept, path.read_text(encoding="utf-8"))
+    return shortest(kept)

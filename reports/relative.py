@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.record import Record, Run, Value
 from reports.contest import Against, measured_gap
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless
 
 SPEEDUP = "speedup"
 """The suite that measures variant and teacher in turns."""
@@ -41,7 +41,7 @@ def is_relative(metric: str) -> bool:
 def gap_of(record: Record, metric: str) -> Against | None:
     """A speed-up or a loss difference as the comparison that it is."""
     value = record.values.get(metric)
-    if value is None or value.value is None:
+    if value is None or value.value is None or timeless(record, value):
         return None
     if metric.endswith("_speedup"):
         gap = measured_gap(value.value, (value.low, value.high), 1.0, value.better)
@@ -63,33 +63,29 @@ def paired_gap(run: Run, record: Record, metric: str) -> Against | None:
         return gap_of(record, DIFFERENCE)
     if record.suite not in TIMED_ALONE or metric not in STANDS_FOR:
         return None
+    if timeless(record, record.values[metric]):
+        return None
     found = (gap_of(cell, STANDS_FOR[metric]) for cell in _beside(run, record))
     gap = next((gap for gap in found if gap), None)
-    return _turned(gap) if gap and _is_time(record.values[metric]) else gap
+    return turned(gap) if gap and _is_time(record.values[metric]) else gap
 
 
 def _beside(run: Run, record: Record) -> Iterator[Record]:
     """The speed-up cells of the same work; a prefill is the first token of any of them."""
     load = record.workload
-    for cell in run.records:
-        if cell.suite != SPEEDUP or cell.variant != record.variant or not cell.figured:
-            continue
-        if cell.workload == load or (record.suite == "prefill" and _same_prompt(cell, record)):
+    if load is None:
+        return
+    key = (SPEEDUP, record.variant, load.batch, load.prompt_tokens)
+    for cell in run.by_prompt.get(key, ()):
+        if cell.figured and (cell.workload == load or record.suite == "prefill"):
             yield cell
-
-
-def _same_prompt(one: Record, other: Record) -> bool:
-    mine, its = one.workload, other.workload
-    if mine is None or its is None:
-        return False
-    return (mine.batch, mine.prompt_tokens) == (its.batch, its.prompt_tokens)
 
 
 def _is_time(value: Value) -> bool:
     return value.better == "lower"
 
 
-def _turned(gap: Against) -> Against | None:
+def turned(gap: Against) -> Against | None:
     """A ratio of speeds as a ratio of times."""
     if gap.value <= 0:
         return None

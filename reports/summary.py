@@ -9,7 +9,7 @@ from itertools import groupby
 from bench.record import Record, Run, Value
 from reports.columns import Column, columns_of, other_columns
 from reports.contest import Against, winner
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless
 from reports.gaps import claimed, refused, to_teacher
 from reports.relative import gap_of, is_relative
 from reports.roster import TEACHER, imitated, simulated, variant_names
@@ -67,14 +67,23 @@ class Summary:
         return row.figures[self.places[key]] if key in self.places else None
 
 
-def summarise(run: Run) -> Summary:
-    """The headline columns that the run has, then every metric of suites without workload."""
-    return _summary(run, tuple(columns_of(run)))
+def summarise(run: Run, extra: Iterable[tuple[str, str]] = ()) -> Summary:
+    """The headline columns that the run has, then every metric of suites without workload.
+
+    `extra`: more suites and metrics that the reader has room for.
+    """
+    return _summary(run, tuple(columns_of(run, extra)))
 
 
 def others(run: Run, shown: Iterable[Column]) -> list[Summary]:
     """All figures that the columns `shown` do not hold: one Summary a suite and workload."""
     groups = groupby(other_columns(run, shown), lambda column: (column.suite, column.workload))
+    return [_summary(run, tuple(columns)) for _, columns in groups]
+
+
+def unloaded(run: Run, shown: Iterable[Column]) -> list[Summary]:
+    """The same of suites without workload only: one Summary a suite."""
+    groups = groupby(other_columns(run, shown, loads=False), lambda column: column.suite)
     return [_summary(run, tuple(columns)) for _, columns in groups]
 
 
@@ -115,6 +124,8 @@ def _best(
     rivals = {name: value for name, value in values.items() if not is_relative(metric)
               or name != TEACHER}  # fmt: skip
     best = winner(rivals)
+    if any(timeless(cells[name], value) for name, value in rivals.items()):
+        return None
     if best is None or imitated(run, best, values[best]) or doubt(cells[best], values[best]):
         return None
     return best

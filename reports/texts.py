@@ -28,6 +28,11 @@ class Passage:
     """How each goes on where they part; empty where it stops."""
     verdict: str
 
+    @property
+    def words(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """The teacher's and the other's first differing word, each with what follows it."""
+        return _first(self.teacher), _first(self.other)
+
 
 def by_variant(run: Run) -> dict[str, list[Passage]]:
     """The passages under the names of those that wrote them."""
@@ -73,6 +78,14 @@ def _shared(one: str, other: str) -> int:
     at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
     front = one[: min(len(one), len(other)) if at is None else at]
     return front.rfind(" ") + 1
+
+
+def _first(text: str) -> tuple[str, str]:
+    """The first word with the space before it, and the rest."""
+    start = len(text) - len(text.lstrip())
+    ends = (at for at in range(start, len(text)) if text[at].isspace())
+    end = next(ends, len(text))
+    return text[:end], text[end:]
 
 
 def _verdict(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -20,6 +20,8 @@ class Topic:
     """The column that holds paired comparisons."""
     axis: bool = True
     """Whether the Pareto front is judged by it."""
+    alone: bool = False
+    """Whether its figure says enough by itself, so that it is set against no teacher's."""
 
 
 SPEED = Topic(label="speed-up", figures=(columns.SPEED,), gap=columns.GAIN)
@@ -34,3 +36,7 @@ TOPICS = (
     MEMORY,
     SIZE,
 )
+ENERGY = Topic(label="energy", figures=(columns.ENERGY,), axis=False)
+SHARE = Topic(label="share of limit", figures=(columns.SHARE,), axis=False, alone=True)
+WIDE = (*TOPICS, ENERGY, SHARE)
+"""With what only a page has room for."""

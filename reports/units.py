@@ -45,6 +45,7 @@ SCALES = {
 
 PERCENT = Scale(0.01, "%")
 RATIO = Scale(1.0, TIMES)
+BARE = Scale(1.0, "")
 SHARES = frozenset({"top1", "equal_tokens", "equal_tokens_sampled"})
 """Shares by name; so is every metric that ends in `_share`."""
 

@@ -26,6 +26,7 @@ def test_cold(
     fresh: Fresh, variant: Variant, folder: Path, prompt: Tokens, workload: Workload, note: Note
 ) -> None:
     starts = [fresh.cold(prompt) for _ in range(STARTS)]
+    note.fact("processes", STARTS)  # each sample is of a process of its own
     note.samples(cold_start, [one.start for one in starts])
     note.samples(cold_ready, [one.load + one.first_call for one in starts])
     note.samples(load_time, [one.load for one in starts])

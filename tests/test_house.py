@@ -22,8 +22,9 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "torch", "transformers", "tokenizers", "safetensors", "numpy", "scipy", "pandas", "optimum",
-    "onnx", "onnxruntime", "tensorrt", "pynvml", "huggingface_hub", "datasets", "gguf", "llama_cpp",
-    "rich", "jinja2",
+    "onnx", "onnx_ir", "onnxruntime", "onnxscript", "openvino", "nncf", "tensorrt",
+    "pynvml", "huggingface_hub", "datasets", "gguf", "llama_cpp", "rich",
+    "jinja2", "ruptures", "wandb", "mlflow", "tensorboard",
 }  # fmt: skip
 HEAVY_ROOMS = ("variants/runtimes/", "variants/recipes/", "variants/demo/")
 JUNK = {"utils", "util", "helpers", "helper", "common", "base", "misc", "tools", "core", "lib"}

@@ -1,22 +1,29 @@
-"""int4: 4-bit weights in groups of 32, really packed; embeddings in 8 bits."""
+"""int4: 4-bit weights in groups, really packed; embeddings in 8 bits."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench import Model, Place, Variant
+from bench import Model, Place, Variant, tunable
 
 
-def make(base: Path, out: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How weights share their scales."""
+
+    group: str = tunable("32", "weights of a row that share a scale", of=("32", "64", "128"))
+
+
+def make(base: Path, out: Path, options: Options) -> None:
     """Each group's range is searched for the least error on what its layer sees in training."""
     from variants.recipes.calibrate import input_squares
     from variants.recipes.checkpoint import load
-    from variants.recipes.quantise import int4_groups, write_int4
+    from variants.recipes.quantise import searched_groups, write_int4
 
-    model = load(base)
-    squares = input_squares(model, base)
-    write_int4(model, base, out, lambda name, weight: int4_groups(weight, squares[name]))
+    model, group = load(base), int(options.group)
+    write_int4(model, base, out, searched_groups(input_squares(model, base), group), group)
 
 
-def load(folder: Path, place: Place) -> Model:
+def load(folder: Path, place: Place, options: Options) -> Model:
     """Packed for torch's int4 kernel; its calls are counted in the proof."""
     from variants.runtimes.quantised import load_quantised
 
@@ -25,7 +32,7 @@ def load(folder: Path, place: Place) -> Model:
 
 int4 = Variant(
     name="int4",
-    summary="int4 weights in groups of 32, bfloat16 activations",
+    summary="int4 weights in groups, bfloat16 activations",
     base="teacher",
     make=make,
     load=load,
@@ -34,4 +41,5 @@ int4 = Variant(
     runtime="variants.runtimes.pytorch",
     checkpoint=False,
     trains=True,
+    options=Options(),
 )

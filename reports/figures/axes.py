@@ -20,6 +20,17 @@ def signed_root(value: float) -> float:
     return math.copysign(math.sqrt(abs(value)), value)
 
 
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten between `low` and `high`, at most so many."""
+    wide = (high - low) / most
+    if not wide > 0 or not math.isfinite(wide):
+        return [low]
+    power = 10.0 ** math.floor(math.log10(wide))
+    step = next(power * one for one in (1, 2, 5, 10) if power * one >= wide)
+    first = math.ceil(low / step - 1e-9)
+    return [at * step for at in range(first, first + most + 1) if at * step <= high]
+
+
 def spaced(
     ticks: Iterable[float], at: Callable[[float], float], ends: tuple[float, float], apart: float
 ) -> Iterator[tuple[float, float]]:

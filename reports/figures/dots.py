@@ -8,10 +8,11 @@ from statistics import median
 from bench.record import Value
 
 WIDTH, HEIGHT, EDGE = 120, 16, 4
-MOST_DOTS = 120
 LEAST_REACH = 0.01
 LANES = (0, 2, -2, 1, -1)
 """Vertical offsets that dots take in turn, so that equal samples stay apart."""
+CROWD = 400
+"""From so many samples on three lanes hold them."""
 
 
 def reach_of(values: Iterable[Value]) -> float:
@@ -21,21 +22,24 @@ def reach_of(values: Iterable[Value]) -> float:
 
 
 def strip(value: Value, reach: float) -> str:
-    """The SVG of one cell on a scale of ± `reach`; nothing where there are too few samples."""
+    """The SVG of one cell on a scale of ± `reach`; nothing where there are too few samples.
+
+    One path holds all dots; those that fall on the same spot are drawn once.
+    """
     if len(value.samples) < 2 or not median(value.samples):
         return ""
     shares = _shares(value.samples)
-    thinned = shares[:: -(-len(shares) // MOST_DOTS)]
-    dots = "".join(
-        f"M{_across(share, reach):.1f} {HEIGHT // 2 + LANES[at % len(LANES)]}h0"
-        for at, share in enumerate(thinned)
-    )
     middle = HEIGHT // 2
+    lanes = LANES if len(shares) < CROWD else LANES[:3]
+    spots = dict.fromkeys(
+        (round(_across(share, reach)), middle + lanes[at % len(lanes)])
+        for at, share in enumerate(shares)
+    )
+    dots = "".join(f"M{x} {y}h0" for x, y in spots)
     return (
-        f'<svg class="dots" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'role="img" aria-label="{len(shares)} samples">'
-        f'<path class="axis" d="M{WIDTH / 2} 1V{HEIGHT - 1}"/>{_bar(value, reach, middle)}'
-        f'<path class="dot" d="{dots}"/></svg>'
+        f'<svg class="dots" width="{WIDTH}" height="{HEIGHT}" role="img" '
+        f'aria-label="{len(shares)} samples">{_bar(value, reach, middle)}'
+        f'<path d="{dots}"/></svg>'
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-LETTER, LINE = 7.2, 15.0
-"""Width of a letter and height of a line of 12 px text, generously."""
+LETTER, LINE = 7.7, 15.0
+"""Width of a letter and height of a line of 12 px bold text, generously."""
 APART = 9.0
+STEPS = 14
+"""How many lines up and down a label may go from its point."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,33 @@ class Box:
         return across and other.top <= self.top and self.bottom <= other.bottom
 
 
-def place(points: Sequence[tuple[float, float]], texts: Sequence[str], page: Box) -> list[Box]:
-    """A box per text, in order: the first free place, nearest first."""
+def place(
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    page: Box,
+    lines: Sequence[Box] = (),
+) -> list[Box | None]:
+    """A box per text, in order: the first free place, nearest first; None where there is none.
+
+    `lines` are avoided as long as a place near the point allows it.
+    """
     taken = [Box(x - 6, y - 6, x + 6, y + 6) for x, y in points]
-    placed = []
+    placed: list[Box | None] = []
     for (x, y), text in zip(points, texts, strict=True):
-        places = [box for box in _around(x, y, LETTER * len(text)) if box.inside(page)]
-        free = (box for box in places if not any(box.meets(other) for other in taken))
-        box = next(free, places[0] if places else Box(x, y, x, y))
-        taken.append(box)
+        free = [
+            box
+            for box in _around(x, y, LETTER * len(text))
+            if box.inside(page) and not any(box.meets(other) for other in taken)
+        ]
+        clear = (box for box in free if not any(box.meets(line) for line in lines))
+        box = next(clear, free[0] if free else None)
+        taken += [box] if box else []
         placed.append(box)
     return placed
 
 
 def _around(x: float, y: float, width: float) -> Iterator[Box]:
-    for step in range(12):
+    for step in range(STEPS):
         for down in (step * LINE, -step * LINE) if step else (0.0,):
             top = y + down - LINE / 2
             for left in (x + APART, x - APART - width, x - width / 2):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.catalog import Catalog
 from bench.errors import MakeFailed
-from bench.make import ChildMaker
+from bench.live import Making
+from bench.make import ChildMaker, listen
+from bench.progress import Step
 from bench.variant import Place
 from tests.fakes.recipes import checkpoint
 
@@ -40,7 +44,6 @@ def test_a_child_fills_the_draft(base: Path, tmp_path: Path) -> None:
         ("unmakeable", "RuntimeError: the recipe is wrong"),
         ("clumsy", "IndexError: list assignment index out of range"),
         ("doomed", "its process was killed (out of memory?)"),
-        ("trt", "trt: building engines is not there yet"),
     ],
 )
 def test_its_last_word_is_one_line(name: str, says: str, base: Path, tmp_path: Path) -> None:
@@ -53,3 +56,36 @@ def test_our_own_process_is_left_alone(base: Path, tmp_path: Path) -> None:
     before = dict(os.environ)
     make("int8", base, tmp_path / "draft")
     assert dict(os.environ) == before
+
+
+CHATTY = """
+import os, sys
+print("a library's word", flush=True)
+os.write(1, b"half a line")
+from bench.progress import progress
+with progress("distilling", 2) as advance:
+    advance("loss 4")
+    advance("loss 3")
+print("its last word", flush=True)
+os.write(1, b"\\x1e{broken\\n\\x1e[1]\\n\\xff\\n")
+"""
+
+
+def test_its_steps_are_heard_among_what_libraries_write() -> None:
+    heard: list[Step | None] = []
+
+    class Noting(Making):
+        def __call__(self, step: Step | None = None) -> None:
+            heard.append(step)
+
+    with subprocess.Popen(
+        [sys.executable, "-c", CHATTY], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "WEIGHBRIDGE_PROGRESS": "0"},
+    ) as child:  # fmt: skip
+        last = listen(child, Noting("student", None, pytest.fail))
+    assert [step for step in heard if step] == [
+        Step(title="distilling", done=1, steps=2, note="loss 4"),
+        Step(title="distilling", done=2, steps=2, note="loss 3"),
+    ]
+    assert last == "\N{REPLACEMENT CHARACTER}"
+    assert child.returncode == 0

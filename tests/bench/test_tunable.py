@@ -11,7 +11,7 @@ import pytest
 from bench.catalog import Catalog
 from bench.errors import Misuse
 from bench.settings import Settings
-from bench.tunable import by_variant, plain, range_of, split, tunable, tuned
+from bench.tunable import by_variant, plain, range_of, split, tunable, tuned, written
 from bench.variant import Place, Variant
 
 
@@ -119,3 +119,10 @@ def test_a_recipes_options_hold_in_its_chains_unless_the_chain_has_its_own() -> 
 def test_an_option_that_no_variant_has_is_refused_when_the_catalog_is_read(pair: str) -> None:
     with pytest.raises(Misuse):
         Catalog.of(("variants",), [pair])
+
+
+@pytest.mark.parametrize("value", [True, False, (1, 2), (), 0.3, 7, "kl"])
+def test_what_is_written_reads_back(value: Any) -> None:
+    kinds = {bool: "merged", tuple: "kept", float: "ratio", int: "steps", str: "loss"}
+    option = kinds[type(value)]
+    assert getattr(tuned("x", Options(), {option: written(value)}), option) == value

@@ -82,6 +82,7 @@ def test_a_run_as_written_is_sound(
     assert checked(sound, tmp_path) == 0
     said = capsys.readouterr().out
     assert "sound, 9 cells with " in said
+    assert len(sound["weighbridge"]["settings"]["teacher_content"]) == 64
     assert said.count("\n") == 1
 
 

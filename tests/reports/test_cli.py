@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from bench.discovery import find
 from bench.errors import Misuse
 from bench.files import write_atomically
 from reports.__main__ import main
-from reports.plugin import parse_wanted, table_text, write_reports
+from reports.delivery import parse_wanted, write_reports
+from reports.plugin import table_text
+from reports.report import Report
 from tests.reports import sample
 
-REPORTS = ["html", "json_rows", "table"]
+REPORTS = sorted(find("reports", Report))
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -94,7 +97,10 @@ def test_output_to_a_folder_is_misuse(tmp_path: Path, capsys: pytest.CaptureFixt
     [
         ("html", "is not NAME=PATH"),
         ("html=", "is not NAME=PATH"),
-        ("pdf=x.pdf", "no report is called 'pdf'; known: html, json_rows, table"),
+        (
+            "pdf=x.pdf",
+            "no report is called 'pdf'; known: bencher, github_bigger",
+        ),
         ("html={tmp}", "is a folder"),
         ("html={tmp}/none/x.html", "does not exist"),
         (f"html={os.devnull}", "not an ordinary file"),
@@ -181,7 +187,7 @@ def test_a_session_without_a_run_says_nothing(pytester: pytest.Pytester) -> None
 def test_a_wrong_report_is_a_usage_error(pytester: pytest.Pytester) -> None:
     found = pytester.runpytest_inprocess("-p", "reports.plugin", "--report=pdf=x")
     assert found.ret == pytest.ExitCode.USAGE_ERROR
-    found.stderr.fnmatch_lines(["ERROR: --report: no report is called 'pdf'; known: html*"])
+    found.stderr.fnmatch_lines(["ERROR: --report: no report is called 'pdf'; known: bencher*"])
 
 
 def test_the_plugin_costs_other_sessions_nothing() -> None:

@@ -1,6 +1,7 @@
 """`weighbridge variants` and `weighbridge artifacts`, as a user calls them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ DEMO = resolve("demo", CATALOG).fingerprint
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An artifacts folder with one variant that today's recipes would not use."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "250")  # no row folds
     folder = tmp_path / "made" / "int4-0123456789abcdef"
     folder.mkdir(parents=True)
     (folder / "packed.safetensors").write_bytes(b"0" * 2_000_000)
@@ -136,3 +138,55 @@ def test_the_environment_goes_before_the_ini_file(root, capsys, monkeypatch):
 def test_the_manifest_is_what_is_read(root):
     data = json.loads((root / "int4-0123456789abcdef" / "manifest.json").read_text())
     assert data["files"]["packed.safetensors"][1] == 2_000_000
+
+
+def made_on(root: Path, name: str, day: str, size: int) -> Path:
+    """A folder of another teacher's, which only age and size can condemn."""
+    folder = root / f"{name}-0123456789abcdef"
+    folder.mkdir()
+    (folder / "packed.safetensors").write_bytes(b"0" * size)
+    manifest = Manifest.of(folder, name, "0123456789abcdef", "another model")
+    replace(manifest, made=f"{day}T00:00:00+00:00").write(folder)
+    return folder
+
+
+def test_prune_by_age_takes_only_the_older(root, capsys):
+    old, new = made_on(root, "half", "2020-01-01", 9), made_on(root, "int8", "2999-01-01", 9)
+    assert main(["artifacts", "prune", "--older-than", "30d", "--artifacts", str(root)]) == 0
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_prune_by_size_takes_the_oldest_until_the_rest_fits(root, capsys):
+    days = ("2020-01-02", "2020-01-01", "2020-01-03")
+    folders = [made_on(root, f"v{at}", day, 100_000) for at, day in enumerate(days)]
+    line = ["artifacts", "prune", "--to", "150kB", "--artifacts", str(root)]
+    assert main([*line, "--dry-run"]) == 0
+    assert all(folder.exists() for folder in folders)
+    assert main(line) == 0
+    assert [folder.exists() for folder in folders] == [False, False, True]
+    assert "would free 2.2" in capsys.readouterr().out  # the outdated one of 2 MB goes anyway
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["--older-than", "soon"], "is no age such as"), (["--to", "little"], "--to 'little' is no")],
+)
+def test_what_is_no_age_or_size_is_refused(root, capsys, arguments, says):
+    assert main(["artifacts", "prune", *arguments, "--artifacts", str(root)]) == 2
+    assert says in capsys.readouterr().err
+    assert root.exists()
+
+
+def test_list_says_what_all_take_together(root, capsys):
+    main(["artifacts", "list", "--artifacts", str(root)])
+    assert "together 2.0" in capsys.readouterr().out
+
+
+def test_a_named_variant_shows_its_options_as_they_are_set(root, capsys):
+    line = ["variants", "int4", "half", "--set", "int4.group=64", "--artifacts", str(root)]
+    assert main(line) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows[1][:5] == ["int4.group", "64", "32,", "64,", "128"]
+    assert len(rows) == 2  # half has none
+    assert main(["variants", "half", "--artifacts", str(root)]) == 0
+    assert capsys.readouterr().out == "they have no options\n"

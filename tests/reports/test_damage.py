@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from bench.discovery import find
 from bench.errors import BadRun
 from bench.reading import run_of
+from bench.record import Run
+from reports import outbox
+from reports.delivery import send
 from reports.report import Report
 from tests.reports import believed, sample
 
-REPORTS = find("reports", Report)
+REPORTS = {name: one for name, one in find("reports", Report).items() if one.render}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner),
@@ -47,6 +50,17 @@ def changed(way: tuple[Any, ...], new: Any, of: Any = WHOLE) -> Any:
     return data
 
 
+def told(run: Run, target: str) -> str:
+    """All that a tracker is told."""
+    tables = [outbox.table(run, name) for name in outbox.variants(run)]
+    figures = [vars(one) for one in outbox.figures(run)]
+    about = [outbox.settings(run), outbox.origin(run), outbox.title(run), outbox.in_doubt(run)]
+    return json.dumps([tables, figures, about], allow_nan=False)
+
+
+tracker = Report(name="tracker", summary="every tracker's part", send=told)
+
+
 def render_all(data: Any) -> list[str]:
     """What every report makes of it, or the one line by which it is refused."""
     try:
@@ -56,6 +70,7 @@ def render_all(data: Any) -> list[str]:
         assert len(str(error)) < 400
         return [str(error)]
     shown = [report.render([run]) for report in REPORTS.values()]
+    assert send(tracker, run, "here").encode()
     assert all(text.encode() for text in shown)  # no surrogate that cannot be written
     return shown
 
@@ -112,3 +127,28 @@ def test_a_teacher_that_is_simulated_answers_nothing() -> None:
 def test_a_unit_cannot_steer_a_terminal() -> None:
     text = json.dumps(sample.full()).replace('"tok/s"', '"\\u001b[31m"')
     assert "\x1b" not in REPORTS["table"].render([run_of(json.loads(text))])
+
+
+@pytest.mark.parametrize(
+    ("key", "new", "says"),
+    [
+        ("value", -0.1, "has -0.1 s: no time is negative"),
+        ("samples", [0.1, -2.0], "has -2.0 s: no time is negative"),
+        ("value", float("inf"), "value of 'latency' is inf"),
+        ("value", float("nan"), "value of 'latency' is nan"),
+    ],
+)
+def test_no_time_is_negative_or_infinite(key: str, new: Any, says: str) -> None:
+    data = copy.deepcopy(WHOLE)
+    cells = [row["extra_info"]["bench"] for row in data["benchmarks"]]
+    value = next(cell["values"]["latency"] for cell in cells if "latency" in cell["values"])
+    value[key] = new
+    with pytest.raises(BadRun, match=says):
+        run_of(data)
+
+
+def test_the_low_end_of_a_times_interval_may_be() -> None:
+    """Twice Student's interval of few samples may reach below nought."""
+    data = copy.deepcopy(WHOLE)
+    next(iter(data["weighbridge"]["records"]))["values"]["ready"]["low"] = -0.5
+    assert run_of(data).records

@@ -83,6 +83,24 @@ def test_runs_of_another_text_tokenizer_or_recipe_are_refused(key: str) -> None:
     assert "another there" in str(why_incomparable(one, other))
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "says"),
+    [
+        ({"teacher": "a"}, {"teacher": "b"}, "the teacher differs: a here, b there"),
+        ({"teacher": "a", "teacher_content": "1"}, {"teacher": "b", "teacher_content": "1"}, None),
+        ({"teacher": "a", "teacher_content": "1"}, {"teacher": "a", "teacher_content": "2"}, "1 h"),
+        ({"teacher": "a", "teacher_content": "1"}, {"teacher": "a"}, None),
+        ({"teacher_dtype": "float32"}, {"teacher_dtype": "float16"}, "the teacher's dtype differs"),
+    ],
+)
+def test_figures_of_other_teachers_are_never_compared(
+    mine: dict[str, str], theirs: dict[str, str], says: str | None
+) -> None:
+    one, other = (replace(sample.run(), settings=found) for found in (mine, theirs))
+    found = why_incomparable(one, other)
+    assert found is None if says is None else says in str(found)
+
+
 def test_differences_of_windows_say_nothing_of_a_root_or_a_power() -> None:
     one = Value(value=1.0, unit="1", kind="paired", better="lower", samples=(1.0, 2.0, 3.0))
     other = replace(one, samples=(2.0, 2.0, 5.0))

@@ -5,12 +5,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from variants.recipes.quantise import int4_groups, int8_rows
-from variants.runtimes.packed import (
+from variants.recipes.quantise import int4_groups, int8_rows, smoothing
+from variants.runtimes.layers import (
     GROUP,
     Int4Linear,
     Int8Embedding,
     Int8Linear,
+    Int8StaticLinear,
     Int8WeightLinear,
 )
 
@@ -107,6 +108,55 @@ def test_a_slice_with_gaps_reads_right(kind):
         layer = Int8WeightLinear(*int8_rows(weight(32, 64)), None)
     last = states[:, -1:, :]
     assert torch.equal(layer(last), layer(last.clone()))
+
+
+@pytest.mark.parametrize("group", [32, 64, 128])
+def test_int4_groups_of_each_size_are_their_unpacked_weights(group):
+    nibbles, scale_zero = int4_groups(weight(16, 256), group=group)
+    assert scale_zero.shape == (256 // group, 16, 2)
+    q = torch.stack((nibbles >> 4, nibbles & 15), -1).flatten(1).float()
+    scale, zero = (p.t().repeat_interleave(group, 1) for p in scale_zero.float().unbind(-1))
+    x = inputs(3, 256).bfloat16()
+    expected = x.float() @ ((q - 8) * scale + zero).t()
+    found = Int4Linear(nibbles, scale_zero, None)(x)
+    assert (found.float() - expected).abs().max() < 0.03 * expected.std()
+
+
+def test_inputs_are_scaled_before_int4():
+    packed = int4_groups(weight(16, 64))
+    x, before = inputs(3, 64).bfloat16(), torch.linspace(0.5, 2, 64).bfloat16()
+    assert torch.equal(Int4Linear(*packed, None, before)(x), Int4Linear(*packed, None)(x * before))
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+@pytest.mark.parametrize("zero", [0, 100, 128])
+def test_int8_static_is_rounding_by_its_steps(rows, zero):
+    """Against the formula: inputs to the nearest step and cut off at the ends, then floats."""
+    share = torch.rand(64, generator=torch.Generator().manual_seed(2)) * 0.9 + 0.1
+    share[7] = 1
+    whole, bias, step = weight(48, 64), torch.linspace(-3, 3, 48), 0.02
+    rounded, scale = int8_rows(whole * share)
+    x = inputs(rows, 64)
+    q = ((x / (share * step)).round() + zero).clamp(0, 255) - zero
+    expected = (q * step) @ (rounded * scale[:, None]).t() + bias
+    layer = Int8StaticLinear(rounded, scale, bias, share * step, torch.tensor(zero))
+    assert (layer(x) - expected).abs().max() < 1e-4 * expected.abs().max()
+
+
+def test_smoothing_moves_size_from_inputs_to_weights_and_changes_no_product():
+    sizes = torch.tensor([100.0, 1.0, 0.01])
+    share = smoothing(sizes, torch.ones(3), 1.0)
+    assert torch.allclose(share, sizes / 100)
+    half = smoothing(sizes, torch.ones(3), 0.5)
+    assert torch.allclose(half, (sizes / 100).sqrt())
+    x, w = inputs(2, 3), weight(4, 3)
+    assert torch.allclose((x / half) @ (w * half).t(), x @ w.t(), atol=1e-5)
+
+
+def test_scales_of_a_bfloat16_kernel_are_numbers_that_it_holds():
+    rounded, scale = int8_rows(weight(16, 64), torch.bfloat16)
+    assert torch.equal(scale, scale.bfloat16().float())
+    assert (rounded.float().abs().amax(1) >= 126).all()
 
 
 def test_the_embedding_gives_its_rows():

@@ -18,13 +18,26 @@ from transformers import (
 from bench.errors import ProofFailed, Unsupported
 from bench.variant import Place
 from tests.variants import tiny
-from variants import eager, flash, half, int4, int8, sdpa_math, student
+from variants import (
+    awq,
+    eager,
+    flash,
+    half,
+    int4,
+    int8,
+    int8_static,
+    int8_weight,
+    nf4,
+    sdpa_math,
+    student,
+)
 from variants.recipes.checkpoint import linears, load, save
 from variants.runtimes import attention
 from variants.runtimes.packed import LAYOUT
 from variants.runtimes.pytorch import prepare
 
 PLACE = Place(threads=2)
+PACKED = [int8.int8, int8_static.int8_static, int8_weight.int8_weight, int4.int4]
 SMALL = {
     "vocab_size": tiny.VOCABULARY,
     "hidden_size": 64,
@@ -42,19 +55,19 @@ def base(tmp_path_factory):
     return tiny.checkpoint(tmp_path_factory.mktemp("base"), "gpt2")
 
 
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_a_layer_that_stayed_in_floats_is_found(variant, base, tmp_path):
     variant.build(base, tmp_path)
     prepare(tmp_path, PLACE)
     model = variant.open(tmp_path, PLACE)
     model._module.transformer.h[0].mlp.c_fc = torch.nn.Linear(64, 256).to(
-        torch.float32 if variant is int8.int8 else torch.bfloat16
+        torch.bfloat16 if variant in (int4.int4, int8_weight.int8_weight) else torch.float32
     )
     with pytest.raises(ProofFailed, match=r"not quantised: \['transformer.h.0.mlp.c_fc.weight'\]"):
         model.proof()
 
 
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_a_recipe_that_leaves_layers_out_is_refused(variant, base, tmp_path, monkeypatch):
     def but_no_mlp(model):
         return (row for row in linears(model) if "mlp" not in row[0])
@@ -76,7 +89,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("architecture", list(ODD))
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_what_would_stay_in_floats_or_change_is_refused(variant, architecture, base, tmp_path):
     ODD[architecture]().save_pretrained(tmp_path / "odd")
     tiny.tokenizer().save_pretrained(tmp_path / "odd")
@@ -85,7 +98,7 @@ def test_what_would_stay_in_floats_or_change_is_refused(variant, architecture, b
         variant.build(tmp_path / "odd", tmp_path / "out")
 
 
-@pytest.mark.parametrize("variant", [int8.int8, int4.int4], ids=lambda v: v.name)
+@pytest.mark.parametrize("variant", PACKED, ids=lambda v: v.name)
 def test_the_output_layers_bias_is_kept(variant, tmp_path):
     torch.manual_seed(0)
     phi = PhiForCausalLM(PhiConfig(intermediate_size=64, **SMALL)).eval()
@@ -165,3 +178,29 @@ def test_the_stored_dtype_is_recorded_beside_the_loaded_one(base, tmp_path):
     prepare(tmp_path, PLACE)
     proof = flash.flash.open(tmp_path, PLACE).proof()
     assert (proof["dtype"], proof["stored_dtype"]) == ("float32", "BF16")
+
+
+def test_nf4_refuses_a_layer_that_is_not_packed(base, tmp_path):
+    pytest.importorskip("bitsandbytes", reason="the extra bnb is not installed")
+    nf4.nf4.build(base, tmp_path)
+    prepare(tmp_path, PLACE)
+    model = nf4.nf4.open(tmp_path, PLACE)
+    assert model.proof()["quantised_linears"] == {"found": 16, "expected": 16}
+    model._module.transformer.h[0].mlp.c_fc = torch.nn.Linear(64, 256).bfloat16()
+    with pytest.raises(ProofFailed, match=r"expected 16 layers in nf4, found 15.*Linear bfloat16"):
+        model.proof()
+
+
+def test_awq_refuses_layers_that_do_not_scale_their_inputs(base, tmp_path):
+    int4.int4.build(base, tmp_path)
+    prepare(tmp_path, PLACE)
+    model = awq.awq.open(tmp_path, PLACE)
+    with pytest.raises(ProofFailed, match="expected 16 layers that scale their inputs, found 0"):
+        model.proof()
+
+
+@pytest.mark.parametrize("variant", [int4.int4, awq.awq], ids=lambda v: v.name)
+def test_groups_that_do_not_fit_are_refused_with_the_layers_name(variant, base, tmp_path):
+    pytest.importorskip("torchao", reason="the extra torchao is not installed")
+    with pytest.raises(Unsupported, match=r"inputs of transformer.h.0.attn.c_attn are 64, no mult"):
+        variant.tuned({"group": "128"}).build(base, tmp_path)

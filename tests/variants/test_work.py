@@ -8,7 +8,7 @@ from torch import nn
 
 from bench.roofline import Work, step_bytes
 from tests.variants import tiny
-from variants.recipes.quantise import int4_groups, write_int4, write_int8
+from variants.recipes.quantise import int4_groups, int4_stored, write_int4, write_int8
 from variants.runtimes.packed import load_packed
 from variants.runtimes.pytorch import TorchModel
 
@@ -58,7 +58,7 @@ def test_packed_in_4_bits_the_output_layer_reads_the_embeddings_rows(tmp_path: P
     (tmp_path / "int4").mkdir()
 
     def groups(_: str, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return int4_groups(weight, torch.ones(weight.shape[1]))
+        return int4_stored(*int4_groups(weight, torch.ones(weight.shape[1])))
 
     write_int4(tiny.gpt2(), teacher, tmp_path / "int4", groups)
     found = work(TorchModel(load_packed(tmp_path / "int4")))

@@ -47,6 +47,23 @@ def save_fast_tokenizer(base: Path, out: Path, gguf: str | None = None) -> None:
     ).save_pretrained(out)
 
 
+def as_linears(model: PreTrainedModel) -> PreTrainedModel:
+    """Replace, in place, every Conv1D by the Linear of the same name that computes the same."""
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, Conv1D):
+                setattr(parent, name, _linear(child))
+    return model
+
+
+def _linear(layer: Conv1D) -> nn.Linear:
+    with torch.device("meta"):
+        made = nn.Linear(*layer.weight.shape)
+    made.weight = nn.Parameter(layer.weight.detach().t().contiguous(), requires_grad=False)
+    made.bias = layer.bias
+    return made
+
+
 def linears(model: PreTrainedModel) -> Iterator[tuple[str, torch.Tensor, torch.Tensor | None]]:
     """Every linear layer: name, weight (out, in), bias (out) or None. GPT-2's Conv1D included."""
     for name, module in model.named_modules():

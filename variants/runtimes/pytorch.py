@@ -17,10 +17,12 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from bench.model import Choose, Tokens
+from bench.operators import Operator
 from bench.roofline import Work
 from bench.variant import Place
 from variants.runtimes import attention, cuda
 from variants.runtimes.lean import first_broken, lean, reserved_cache
+from variants.runtimes.torch_profile import operators
 from variants.runtimes.work import work_of
 
 PROBED_FORWARDS = 3
@@ -64,6 +66,8 @@ def load_checkpoint(
 
 class TorchModel:
     """`bench.Model` around a module whose forward takes `input_ids` and `past_key_values`."""
+
+    profiler = "torch.profiler"
 
     def __init__(
         self,
@@ -160,6 +164,10 @@ class TorchModel:
             "simulated": False,
         }
         return {**facts, **(self._facts(self._live, kernels) if self._facts else {})}
+
+    def profile(self, step: Callable[[], object], trace: Path) -> list[Operator]:
+        """One run of `step` under PyTorch's profiler."""
+        return operators(step, trace, self._device)
 
     def weight_bytes(self) -> dict[str, int]:
         """Bytes by storage type, tied tensors once; packed layers say their own."""

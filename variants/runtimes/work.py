@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from bench.roofline import Work
-from variants.runtimes.packed import Int8Embedding, Int8Linear
+from variants.runtimes.layers import Int8Embedding, Int8Linear, Int8StaticLinear
 
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
 
@@ -24,7 +24,7 @@ def work_of(module: PreTrainedModel, last_only: bool) -> Work | None:
     matrices = {id(part): _numbers(part) for part in module.modules()}
     dtype = next(p.dtype for p in module.parameters() if p.is_floating_point())
     heads = config.num_attention_heads
-    whole = any(isinstance(part, Int8Linear) for part in module.modules())
+    whole = any(isinstance(part, (Int8Linear, Int8StaticLinear)) for part in module.modules())
     return Work(
         computed_in="int8" if whole else str(dtype).removeprefix("torch."),
         table_bytes=_table_bytes(module),
@@ -55,9 +55,9 @@ def _known(part: nn.Module) -> bool:
 
 def _numbers(part: nn.Module) -> int:
     """Numbers in the matrix that a token is multiplied by."""
-    if isinstance(part, (nn.Linear, Conv1D)):
-        return int(part.weight.numel())
-    return int(getattr(part, "multiplies", 0))
+    if hasattr(part, "multiplies"):  # a packed one holds fewer numbers than it stands for
+        return int(part.multiplies)
+    return int(part.weight.numel()) if isinstance(part, (nn.Linear, Conv1D)) else 0
 
 
 def _table_bytes(module: PreTrainedModel) -> int:

@@ -1,0 +1,125 @@
+"""Reads runs of many cells in little memory: checked as by the reader, less of it kept."""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.checking import no_constant
+from bench.errors import BadRun
+from bench.reading import assembled, read, record_of
+from bench.record import Record, Run
+
+ROWS = {("benchmarks",), ("weighbridge", "records"), ("weighbridge", "absent")}
+"""The lists that hold a cell each item; they are taken apart one item at a time."""
+SPACE = re.compile(r"[ \t\n\r]*")
+DECODER = json.JSONDecoder(parse_constant=no_constant)
+Way = tuple[str, ...]
+
+
+def skim(path: Path) -> Run:
+    """The run without proofs, facts and the samples of what is not paired.
+
+    Everything in the file is checked as `read` does. What looks wrong here is given to `read`,
+    whose refusal is the one that a user sees. Raises BadRun.
+    """
+    try:
+        with no_collection():
+            document = Walk(path.read_text(encoding="utf-8"), _record).document()
+            return assembled(document, path, lambda ours: _records(document, ours))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, OverflowError, BadRun):
+        run = read(path)
+        return replace(run, records=tuple(record.lean for record in run.records))
+
+
+def _records(document: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Record]:
+    for found in (document["benchmarks"], ours["records"], ours["absent"]):
+        if not isinstance(found, list):
+            raise ValueError("no list of cells")
+        yield from found
+
+
+def _record(way: Way, item: Any) -> Record:
+    return record_of(item["extra_info"]["bench"] if way == ("benchmarks",) else item, whole=False)
+
+
+class Walk:
+    """Goes through a JSON text and hands the items of ROWS to `each` as they are decoded."""
+
+    def __init__(self, text: str, each: Callable[[Way, Any], Any]) -> None:
+        self.text, self.each = text, each
+        self._end = 0
+
+    def document(self) -> Any:
+        """The whole, its rows as `each` gave them back. Raises ValueError where it is no JSON."""
+        found, end = self._value((), self._after(0))
+        if self._after(end) != len(self.text):
+            raise ValueError("something stands behind the document")
+        return found
+
+    def _value(self, way: Way, at: int) -> tuple[Any, int]:
+        if way in ROWS and self.text[at] == "[":
+            return self._items(way, at)
+        if self.text[at] == "{" and any(way == row[: len(way)] for row in ROWS):
+            return self._members(way, at)
+        return DECODER.raw_decode(self.text, at)
+
+    def _members(self, way: Way, at: int) -> tuple[dict[str, Any], int]:
+        found = {}
+        for begin in self._parts(at, "}"):
+            key, end = DECODER.raw_decode(self.text, begin)
+            if not isinstance(key, str):
+                raise ValueError("a key is no string")
+            found[key], self._end = self._value((*way, key), self._past(end, ":"))
+        return found, self._end
+
+    def _items(self, way: Way, at: int) -> tuple[list[Any], int]:
+        found = []
+        for begin in self._parts(at, "]"):
+            item, self._end = DECODER.raw_decode(self.text, begin)
+            found.append(self.each(way, item))
+        return found, self._end
+
+    def _parts(self, at: int, close: str) -> Iterator[int]:
+        """Where each part of an object or list begins; `_end` is where the last one ended."""
+        begin = self._after(at + 1)
+        if self.text[begin] == close:
+            self._end = begin + 1
+            return
+        while True:
+            yield begin
+            stop = self._after(self._end)
+            self._end = stop + 1
+            if self.text[stop] == close:
+                return
+            begin = self._past(stop, ",")
+
+    def _past(self, at: int, sign: str) -> int:
+        begin = self._after(at)
+        if self.text[begin] != sign:
+            raise ValueError(f"no {sign}")
+        return self._after(begin + 1)
+
+    def _after(self, at: int) -> int:
+        """Behind the blanks."""
+        found = SPACE.match(self.text, at)
+        return found.end() if found else at
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Millions of facts that refer to nothing in a circle: looking for circles among them costs
+    more than reading them."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()

@@ -1,0 +1,86 @@
+"""`weighbridge compare`: runs side by side, by cell and by variant, on one machine or more."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import Misuse
+from bench.files import check_target, write_atomically
+from bench.skimming import no_collection, skim
+from reports.compare_json import comparison_json
+from reports.compare_markdown import comparison_markdown
+from reports.compare_page import comparison_page
+from reports.compare_table import print_comparison
+from reports.comparison import Comparison, compare, named
+from reports.names import sentence
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+FORMS: Mapping[str, Callable[[Comparison], str]] = {
+    "html": comparison_page,
+    "markdown": comparison_markdown,
+    "json": lambda found: json.dumps(comparison_json(found), indent=1, allow_nan=False) + "\n",
+}
+"""What can be written beside the table, each by the option of its name."""
+NOTHING = 1
+"""The exit code where no figure could be set against another."""
+
+
+def add_compare(commands: Subparsers) -> None:
+    """`weighbridge compare A.json B.json [C.json ...]`."""
+    text = "set runs side by side, by cell and by variant"
+    parser = commands.add_parser(
+        "compare",
+        help=text,
+        description=f"{text}: every other run against the first. On one kind of machine figures "
+        "are compared directly, across machines by their ratios to each machine's own teacher. "
+        "Ends with 1 where nothing could be compared.",
+    )
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN.json", help="two runs or more")
+    for form in FORMS:
+        parser.add_argument(f"--{form}", type=Path, metavar="PATH", help=f"write it as {form}, too")
+    parser.set_defaults(command=compare_runs)
+
+
+def compare_runs(chosen: argparse.Namespace) -> int:
+    """Print the tables and write the files that were asked for."""
+    wanted = {form: getattr(chosen, form) for form in FORMS if getattr(chosen, form)}
+    _check(chosen.runs, list(wanted.values()))
+    with no_collection():
+        found = compare(named([(path.stem, skim(path)) for path in chosen.runs]))
+        print_comparison(found)
+        for form, path in wanted.items():
+            write_atomically(path, FORMS[form](found))
+            print(f"{form}: {path}")
+    if found.compared:
+        return 0
+    print(f"weighbridge: {sentence(why_nothing(found))}", file=sys.stderr)
+    return NOTHING
+
+
+def why_nothing(found: Comparison) -> str:
+    """Why no figure could be set against another, in one line."""
+    whole = [f"{pair.name}: {pair.why}" for pair in found.pairs if pair.why]
+    if len(whole) == len(found.pairs):
+        return f"nothing can be compared with {found.runs[0].name}: {'; '.join(whole)}"
+    names = " and ".join(one.name for one in found.runs)
+    changes = [change for row in found.rows for change in row.changes if change]
+    why = next((change.why for change in changes if change.state == "incomparable"), None)
+    return f"nothing can be compared: {why or f'{names} have no figure of any cell in common'}"
+
+
+def _check(runs: list[Path], targets: list[Path]) -> None:
+    if len(runs) < 2:
+        raise Misuse("compare needs two runs or more; `weighbridge report` shows one")
+    sources = {path.resolve() for path in runs}
+    places = [path.resolve() for path in targets]
+    for path in targets:
+        check_target(path)
+        if path.resolve() in sources or places.count(path.resolve()) > 1:
+            raise Misuse(f"{path} is named twice, and the second would replace the first")

@@ -1,0 +1,57 @@
+"""An arm's processes: the same harness in every interpreter, and a death has its reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.armed import Arm, ArmFailed, Side, survey
+from bench.commit import harness
+from bench.errors import Misuse
+
+
+def arm(folder: Path, script: str) -> Arm:
+    """By an interpreter that is a shell script."""
+    program = folder / "python"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return Arm(name="base", folder=None, arguments=["suites"], python=str(program))
+
+
+def told(code: str, status: int = 0) -> str:
+    about = json.dumps({"code": code, "cells": {"a": None}})
+    return f"echo '{about}' > \"$WEIGHBRIDGE_SURVEY\"; exit {status}"
+
+
+def test_the_same_harness(tmp_path: Path) -> None:
+    assert survey(arm(tmp_path, told(harness()["code"])))["cells"] == {"a": None}
+
+
+def test_another_harness_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Misuse, match="holds another version of Weighbridge"):
+        survey(arm(tmp_path, told("0" * 16)))
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "says"),
+    [
+        ("echo 'ModuleNotFoundError: bench'; exit 1", ArmFailed, "with 1: ModuleNotFoundError: be"),
+        ("echo 'ERROR: no such variant'; echo; exit 4", Misuse, "base: no such variant"),
+        ("exit 5", Misuse, "no cell with a clock is selected"),
+        ("exit 0", ArmFailed, "it said nothing"),
+    ],
+)
+def test_a_session_that_does_not_come_about(
+    tmp_path: Path, script: str, kind: type[Exception], says: str
+) -> None:
+    with pytest.raises(kind, match=says):
+        survey(arm(tmp_path, script))
+
+
+def test_a_side_that_dies_says_why(tmp_path: Path) -> None:
+    side = Side.start(arm(tmp_path, "echo 'it went wrong'; exit 3"), tmp_path / "cells", tmp_path)
+    with pytest.raises(ArmFailed, match="base: its session ended with 3: it went wrong"):
+        side.hear()
+    side.end()

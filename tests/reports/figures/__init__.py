@@ -1,0 +1,1 @@
+"""Each figure by itself, drawn from records alone."""
