@@ -39,6 +39,7 @@ NEAR = {
     "gguf_q8": 0.05,
     "int8_static": 0.15,
     "awq": 0.5,
+    "gptq": 0.6,
     "int4": 0.5,
     "onnx_int4": 0.6,
     "gguf_q4": 0.6,
