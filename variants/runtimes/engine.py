@@ -104,7 +104,7 @@ class EngineModel:
         return [list(row) for row in torch.cat(fresh, 1).tolist()]
 
     def _steps(self, prompt: Tokens, new_tokens: int) -> _Steps:
-        length = len(prompt[0]) + new_tokens
+        length = len(prompt[0]) + max(0, new_tokens - 1)  # the last token is not fed
         self.key.profile.expect_covers(len(prompt), length)
         return _Steps(self._live, self.facts, self._stream, (len(prompt), length))
 

@@ -18,7 +18,7 @@ class Profile:
 
     batch: int
     length: int
-    """Positions of a row, prompt and new tokens together."""
+    """Positions of a row, prompt and new tokens together but for the last, which is not fed."""
 
     def expect_covers(self, batch: int, length: int) -> None:
         """Raises Unsupported where a workload is beyond it."""
