@@ -13,7 +13,7 @@ from bench.reading import run_of
 from reports.chronicle import courses, points
 from reports.compare_json import comparison_json
 from reports.compare_markdown import comparison_markdown
-from reports.compare_page import comparison_page
+from reports.compared import comparison_page
 from reports.comparison import compare, named
 from reports.trend import course_table
 from tests.reports import believed
