@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,9 @@ def compare_runs(chosen: argparse.Namespace) -> int:
     _check(chosen.runs, list(wanted.values()))
     with no_collection():
         found = compare(named([(path.stem, skim(path)) for path in chosen.runs]))
+        found = replace(
+            found, command=shlex.join(["weighbridge", "compare", *map(str, chosen.runs)])
+        )
         print_comparison(found)
         for form, path in wanted.items():
             write_atomically(path, FORMS[form](found))

@@ -15,6 +15,7 @@ from reports.sheet_cells import apart, few
 from reports.sheet_variants import pays_of, ranked, runs_sheet, variants_sheet
 from reports.sheets import cautions, heading_of, signs
 from reports.tallies import Tally
+from reports.trails import trails
 from reports.units import MISSING
 from reports.versus import Apart, Change, Matrix, Means, Side, Versus, versus_page
 from reports.wording import change_words, figure_words, mean_words, metric_words, own_words
@@ -44,6 +45,8 @@ def versus_of(comparison: Comparison) -> Versus:
         signs=tuple(signs(comparison)),
         means=_means(comparison),
         matrices=tuple(_matrices(comparison)),
+        trails=tuple(trails(comparison)),
+        command=comparison.command,
         more="--json holds them all",
     )
 

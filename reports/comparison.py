@@ -62,6 +62,8 @@ class Comparison:
     tallies: tuple[Tally, ...]
     nowhere: tuple[str, ...]
     """Cells that have figures in none of the runs that may be compared."""
+    command: str = ""
+    """How to compare them again; empty where no command did."""
 
     @property
     def compared(self) -> bool:

@@ -152,6 +152,38 @@ def test_a_long_comparison_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPat
     assert f"and {left} more figures: --json holds them all" in page.words("p")
 
 
+def of_day(at: int, factor: float) -> Any:
+    def edit(data: Json) -> None:
+        data["weighbridge"]["date"] = f"2026-03-{at:02}T10:00:00+00:00"
+        faster_int4(factor)(data)
+
+    return edit
+
+
+def test_three_runs_make_a_course_and_two_a_change() -> None:
+    """By date, whatever the order of the files; a time as the ratio to its own teacher."""
+    assert versus_of(beside(of_day(5, 1.2))).trails == ()
+    assert versus_of(beside(of_day(5, 1.2), another_text)).trails == ()
+    found = versus_of(beside(of_day(5, 1.2), both(of_day(3, 1.1), twice_the_bytes))).trails
+    assert 0 < len(found) <= 12
+    trail = next(one for one in found if one.name == "decode[int4-b1-p32-n16] decode_rate")
+    assert [spot.label for spot in trail.spots] == ["A", "C", "B"]
+    assert [spot.value for spot in trail.spots] == pytest.approx([1.83, 1.83 * 1.1, 1.83 * 1.2])
+    assert trail.unit == "× of its own teacher"
+    assert trail.said[0] == "A, 2026-03-02: 1.83× [1.80, 1.86]"
+    size = next(one for one in found if one.name == "load[int4] disk_bytes")
+    assert (size.unit, [spot.value for spot in size.spots]) == ("MB", [120.0, 240.0, 120.0])
+    assert "load[int8] disk_bytes" not in {one.name for one in found}  # it never moved
+
+
+def test_the_command_is_on_the_page(tmp_path: Path) -> None:
+    first, *others = files(tmp_path, nothing)
+    spaced = Path(first).rename(tmp_path / "a run.json")
+    path = tmp_path / "c.html"
+    assert main(["compare", str(spaced), *others, "--html", str(path)]) == 0
+    assert f"weighbridge compare '{spaced}' {others[0]}" in Page(path.read_text()).words("pre")
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     with browser() as running:
@@ -163,15 +195,18 @@ def test_it_keeps_still_in_a_browser(chromium: Any, tmp_path: Path, edit: Any) -
     """Files as a session writes them, by the command itself."""
     axe = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
     path = tmp_path / "compared.html"
-    runs = files(tmp_path, both(edit, faster_int4(3.0)), base=sample.full())
+    edits = (both(edit, faster_int4(3.0)), of_day(9, 1.1), of_day(5, 1.2))
+    runs = files(tmp_path, *edits, base=sample.full())
     assert main(["compare", *runs, "--html", str(path)]) == 0
     with opened(chromium, path, PHONE) as page:
         assert page.seen.nothing, page.seen
+        page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
         page.locator("#verdict").select_option(UNJUDGED)
         shown = page.locator("#all tbody tr:not([hidden])")
         assert shown.count() > 0
         assert {"worse", "better"}.isdisjoint(" ".join(shown.all_inner_texts()).split())
+        assert page.locator("section svg.steps").count() > 0
         assert page.locator("aside", has_text="neither better nor worse").count() == 1
     for scheme in ("light", "dark"):
         with opened(chromium, path, color_scheme=scheme, bypass_csp=True) as page:
