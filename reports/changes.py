@@ -7,7 +7,7 @@ from typing import Literal
 
 from bench.record import Record, Run, Value
 from reports.contest import measured_gap, paired_interval, refusal
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless, under_profile
 from reports.gaps import teachers_cell
 from reports.ratios import Estimate, difference, estimate_of, finite, ratio
 from reports.relative import OF_ITSELF, OF_THE_TEACHER, is_relative, paired_gap
@@ -93,6 +93,8 @@ def own_ratio(run: Run, record: Record, metric: str) -> Own | None:
     subtracted = relation_of(metric, mine) == "difference"
     if beside is None or other is None or subtracted or refusal(mine, other):
         return None
+    if timeless(record, mine) or timeless(beside, other):
+        return None
     found = _unpaired(mine, other)
     return Own(found, False, doubt(record, mine) or doubt(beside, other)) if found else None
 
@@ -104,7 +106,8 @@ def change_of(pair: Pair, metric: str, base: Record | None, mine: Record | None)
         return Change("new", why=_gone(base, metric, pair.against))
     if mine is None or other is None:
         return Change("missing", why=_gone(mine, metric, pair.name))
-    if why := _unlike(one, other, pair.against):
+    profiled = under_profile(pair.against, base, one) or under_profile(pair.name, mine, other)
+    if why := _unlike(one, other, pair.against) or profiled:
         return Change("incomparable", why=why)
     if pair.hardware and not is_direct(metric, other):
         found = _through_teachers(pair, metric, base, mine)
@@ -176,10 +179,8 @@ def _through_teachers(pair: Pair, metric: str, base: Record, mine: Record) -> Ch
         return Change("incomparable", why=f"another machine: {pair.hardware}")
     here, there = own_ratio(pair.one, base, metric), own_ratio(pair.other, mine, metric)
     if here is None or there is None:
-        name = pair.against if here is None else pair.name
-        return Change(
-            "incomparable", why=f"another machine, and no teacher's figure to divide by in {name}"
-        )
+        sides = ((pair.against, pair.one, base), (pair.name, pair.other, mine))
+        return Change("incomparable", why=_undivided(metric, *sides[here is not None]))
     found = ratio(there.estimate, here.estimate)
     if found is None:
         return Change("incomparable", why=BEYOND)
@@ -190,6 +191,14 @@ def _through_teachers(pair: Pair, metric: str, base: Record, mine: Record) -> Ch
         through_teacher=True,
         doubt=here.doubt or there.doubt,
     )
+
+
+def _undivided(metric: str, name: str, run: Run, record: Record) -> str:
+    beside = teachers_cell(run, record)
+    other = figure_of(beside, metric)
+    if beside and other and (why := under_profile(name, beside, other)):
+        return f"another machine, and its teacher's figure was {why}"
+    return f"another machine, and no teacher's figure to divide by in {name}"
 
 
 def _verdict(found: Estimate, metric: str, value: Value) -> Verdict:

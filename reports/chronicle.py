@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.record import Record, Run
 from reports.changes import own_ratio, relation_of
-from reports.doubts import doubt
+from reports.doubts import doubt, timeless
 from reports.figured import figures
 from reports.hardware import hardware_key, hardware_name
 from reports.ratios import Estimate
@@ -59,7 +59,10 @@ class Course:
 
 
 def points(name: str, run: Run) -> Iterator[Point]:
-    """Every figure that is known: to the run's own teacher where that may be said, else itself."""
+    """Every figure that is known: to the run's own teacher where that may be said, else itself.
+
+    A profiled cell's times stand in no course: they are compared with nothing.
+    """
     about = {
         "run": identity(run),
         "name": name,
@@ -69,6 +72,8 @@ def points(name: str, run: Run) -> Iterator[Point]:
         "machine": hardware_name(run.machine),
     }
     for found in figures(run):
+        if timeless(found.record, found.value):
+            continue
         relation, estimate, doubtful = _told(run, found.record, found.metric)
         yield Point(
             **about,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +16,9 @@ from bench.files import check_target, write_atomically
 from bench.skimming import no_collection, skim
 from reports.compare_json import comparison_json
 from reports.compare_markdown import comparison_markdown
-from reports.compare_page import comparison_page
 from reports.compare_table import print_comparison
-from reports.comparison import Comparison, compare, named
+from reports.compared import comparison_page
+from reports.comparison import Comparison, compare, named, why_nothing
 from reports.names import sentence
 
 if TYPE_CHECKING:
@@ -54,6 +56,9 @@ def compare_runs(chosen: argparse.Namespace) -> int:
     _check(chosen.runs, list(wanted.values()))
     with no_collection():
         found = compare(named([(path.stem, skim(path)) for path in chosen.runs]))
+        found = replace(
+            found, command=shlex.join(["weighbridge", "compare", *map(str, chosen.runs)])
+        )
         print_comparison(found)
         for form, path in wanted.items():
             write_atomically(path, FORMS[form](found))
@@ -62,17 +67,6 @@ def compare_runs(chosen: argparse.Namespace) -> int:
         return 0
     print(f"weighbridge: {sentence(why_nothing(found))}", file=sys.stderr)
     return NOTHING
-
-
-def why_nothing(found: Comparison) -> str:
-    """Why no figure could be set against another, in one line."""
-    whole = [f"{pair.name}: {pair.why}" for pair in found.pairs if pair.why]
-    if len(whole) == len(found.pairs):
-        return f"nothing can be compared with {found.runs[0].name}: {'; '.join(whole)}"
-    names = " and ".join(one.name for one in found.runs)
-    changes = [change for row in found.rows for change in row.changes if change]
-    why = next((change.why for change in changes if change.state == "incomparable"), None)
-    return f"nothing can be compared: {why or f'{names} have no figure of any cell in common'}"
 
 
 def _check(runs: list[Path], targets: list[Path]) -> None:

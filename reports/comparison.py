@@ -62,6 +62,8 @@ class Comparison:
     tallies: tuple[Tally, ...]
     nowhere: tuple[str, ...]
     """Cells that have figures in none of the runs that may be compared."""
+    command: str = ""
+    """How to compare them again; empty where no command did."""
 
     @property
     def compared(self) -> bool:
@@ -104,6 +106,17 @@ def named(found: Sequence[tuple[str, Run]]) -> list[Named]:
         taken.add(name)
         runs.append(Named(name=name, run=run))
     return runs
+
+
+def why_nothing(found: Comparison) -> str:
+    """Why no figure could be set against another, in one line."""
+    whole = [f"{pair.name}: {pair.why}" for pair in found.pairs if pair.why]
+    if len(whole) == len(found.pairs):
+        return f"nothing can be compared with {found.runs[0].name}: {'; '.join(whole)}"
+    names = " and ".join(one.name for one in found.runs)
+    changes = [change for row in found.rows for change in row.changes if change]
+    why = next((change.why for change in changes if change.state == "incomparable"), None)
+    return f"nothing can be compared: {why or f'{names} have no figure of any cell in common'}"
 
 
 def _records(named: Named) -> Mapping[str, Record]:

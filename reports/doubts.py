@@ -8,6 +8,8 @@ MARK = "?"
 PROFILED = "profiled"
 CLOCKED = ("no_steady_state", "busy", "throttled", PROFILED)
 """What spoils times and leaves a loss as it is."""
+UNDER_PROFILE = "measured under --profile"
+"""Why such a cell's times are compared with nothing."""
 LEGEND = f"{MARK} in doubt: the reasons stand below; it wins nothing."
 
 
@@ -18,6 +20,11 @@ def doubt(record: Record, value: Value) -> str | None:
     if value.kind == "paired" and record.status in CLOCKED:
         return None
     return record.status
+
+
+def under_profile(run: str, record: Record, value: Value) -> str | None:
+    """Why a figure of the run that is called so is compared with no other; None where it may be."""
+    return f"{UNDER_PROFILE} in {run}" if timeless(record, value) else None
 
 
 def timeless(record: Record, value: Value) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.record import Record, Run, Value
 from reports.contest import Against, against, refusal
-from reports.doubts import doubt, timeless
+from reports.doubts import UNDER_PROFILE, doubt, timeless
 from reports.relative import is_relative, paired_gap, trusted
 from reports.roster import TEACHER, imitated
 
@@ -36,7 +36,7 @@ def refused(run: Run, record: Record, metric: str) -> str | None:
     if paired_gap(run, record, metric):
         return None
     if timeless(record, mine) or timeless(beside, other):
-        return "measured under --profile"
+        return UNDER_PROFILE
     return refusal(mine, other)
 
 

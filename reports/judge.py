@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.record import Record, Run, Value
 from reports.correction import holm
+from reports.doubts import under_profile
 from reports.evidence import Evidence, Untold, weigh
 from reports.finding import Finding, Outcome
 from reports.likeness import why_not
@@ -95,7 +96,10 @@ def _gone(run: Run, subject: Subject) -> str:
 
 
 def _unfit(subject: Subject, *sides: tuple[Record, Value] | None) -> str | None:
-    """Figures that cannot be what they are called."""
+    """Figures that cannot be what they are called, and times that a profiler slowed."""
+    for name, side in zip(("the baseline", "the candidate"), sides, strict=True):
+        if side and (why := under_profile(name, *side)):
+            return why
     values = [side[1] for side in sides if side]
     if len({(value.unit, value.better, value.kind) for value in values}) > 1:
         return "the two runs do not mean the same by this name"

@@ -43,6 +43,9 @@ class Pairing:
         """Make what both need, and see what both have. Raises Misuse, ArmFailed."""
         base = survey(arms[0])
         head = base if arms[0].folder == arms[1].folder and _alike(*arms) else survey(arms[1])
+        if base["settings"].get("profile") or head["settings"].get("profile"):
+            raise Misuse("times under --profile are compared with nothing; drop it, here and in "
+                         "WEIGHBRIDGE_PROFILE")  # fmt: skip
         known = (base["cells"], head["cells"])
         common = [cell for cell, why in known[0].items() if why is None and _can(known[1], cell)]
         return cls(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from math import log
 
@@ -62,6 +62,19 @@ def _cell(row: Row, comparison: Comparison, live: Sequence[int]) -> tuple[Entry,
 
 def without_sheet(comparison: Comparison, most: int) -> Sheet:
     """Every figure that could not be set against another, by the reason."""
+    groups = apart(comparison)
+    rows = [
+        tuple(map(Entry, (state, why, f"{len(cells):,}", few(cells))))
+        for (state, why), cells in islice(groups.items(), most)
+    ]
+    left = len(groups) - len(rows)
+    heads = ("verdict", "why", "cells", "which")
+    more = f"and {left:,} more reasons: --json holds them all" if left > 0 else ""
+    return Sheet("not compared", heads, tuple(rows), more)
+
+
+def apart(comparison: Comparison) -> Mapping[tuple[str, str], Collection[str]]:
+    """By verdict and reason, the cells with a figure that could not be set against another."""
     groups: dict[tuple[str, str], dict[str, None]] = {}
     for row in comparison.rows:
         for change in row.changes:
@@ -70,13 +83,11 @@ def without_sheet(comparison: Comparison, most: int) -> Sheet:
                 groups.setdefault(key, {})[row.cell] = None
     if comparison.nowhere:
         groups["no figures", "in none of the runs"] = dict.fromkeys(comparison.nowhere)
-    rows = []
-    for (state, why), cells in islice(groups.items(), most):
-        shown = ", ".join(visible(cell) for cell in islice(cells, MOST_NAMES))
-        rest = len(cells) - MOST_NAMES
-        shown += f" and {rest:,} more" if rest > 0 else ""
-        rows.append(tuple(map(Entry, (state, why, f"{len(cells):,}", shown))))
-    left = len(groups) - len(rows)
-    heads = ("verdict", "why", "cells", "which")
-    more = f"and {left:,} more reasons: --json holds them all" if left > 0 else ""
-    return Sheet("not compared", heads, tuple(rows), more)
+    return groups
+
+
+def few(cells: Collection[str]) -> str:
+    """The first ones' names, and how many more there are."""
+    shown = ", ".join(visible(cell) for cell in islice(cells, MOST_NAMES))
+    rest = len(cells) - MOST_NAMES
+    return shown + (f" and {rest:,} more" if rest > 0 else "")

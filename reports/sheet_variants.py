@@ -37,18 +37,20 @@ def _run(named: Named, said: str) -> tuple[Entry, ...]:
     return tuple(map(Entry, (short(named.name), machine, date, said)))
 
 
-def variants_sheet(comparison: Comparison) -> Sheet:
+def variants_sheet(comparison: Comparison, to_teachers: bool = True) -> Sheet:
+    """Means over each variant's cells; across machines with the ratios that they are of."""
     first, *others = names_of(comparison)
     live = [at for at, pair in enumerate(comparison.pairs) if not pair.why]
-    own = [] if comparison.one_machine else [0, *(at + 1 for at in live)]
+    own = [] if comparison.one_machine or not to_teachers else [0, *(at + 1 for at in live)]
     heads = ["variant", "figure", "cells"]
     heads += [f"{name}: to its teacher" for name in (first, *others)] if own else []
     heads += [f"{name} against {first}" for name in others]
-    rows = [_variant(tally, own, live) for tally in _ranked(comparison.tallies)]
+    rows = [_variant(tally, own, live) for tally in ranked(comparison.tallies)]
     return Sheet("by variant", tuple(heads), tuple(rows))
 
 
-def _ranked(found: Iterable[Tally]) -> list[Tally]:
+def ranked(found: Iterable[Tally]) -> list[Tally]:
+    """Those that stand for a variant, by figure."""
     order = {key: at for at, key in enumerate(SHOWN)}
     kept = [tally for tally in found if (tally.suite, tally.metric) in order]
     return sorted(kept, key=lambda tally: order[tally.suite, tally.metric])
@@ -66,13 +68,18 @@ def _variant(tally: Tally, own: Sequence[int], live: Sequence[int]) -> tuple[Ent
 def pays(comparison: Comparison) -> Iterator[str]:
     """The interaction of machine and variant, where it is sure."""
     for tally in comparison.tallies:
-        if (tally.suite, tally.metric) not in PACES or not tally.own:
-            continue
-        for at, (pair, mean) in enumerate(zip(comparison.pairs, tally.changes, strict=True), 1):
-            if pair.hardware and mean and not mean.doubt and parts(mean):
-                here, there = tally.own[0], tally.own[at]
-                yield (
-                    f"{visible(tally.variant, 32)} {visible(tally.metric, 32)}: "
-                    f"{mean_words(tally, here)} on {short(pair.against)}, "
-                    f"{mean_words(tally, there)} on {short(pair.name)}."
-                )
+        yield from pays_of(comparison, tally)
+
+
+def pays_of(comparison: Comparison, tally: Tally) -> Iterator[str]:
+    """The same of one variant's figure."""
+    if (tally.suite, tally.metric) not in PACES or not tally.own:
+        return
+    for at, (pair, mean) in enumerate(zip(comparison.pairs, tally.changes, strict=True), 1):
+        if pair.hardware and mean and not mean.doubt and parts(mean):
+            here, there = tally.own[0], tally.own[at]
+            yield (
+                f"{visible(tally.variant, 32)} {visible(tally.metric, 32)}: "
+                f"{mean_words(tally, here)} on {short(pair.against)}, "
+                f"{mean_words(tally, there)} on {short(pair.name)}."
+            )

@@ -76,13 +76,14 @@ def _row(course: Course, marks: Sequence[int]) -> tuple[str, ...]:
         visible(last.metric, 32),
         str(len(course.points)),
         drawn,
-        _figure(last) + MARK * bool(last.doubt),
+        point_words(last) + MARK * bool(last.doubt),
         f"{visible(last.name, 24)}, {visible(last.date[:10], 10)}",
         dates,
     )
 
 
-def _figure(point: Point) -> str:
+def point_words(point: Point) -> str:
+    """A point with its unit and interval."""
     if point.relation in (RATIO, IN_TURNS):
         return f"{ratio(point.value, point.low, point.high)} {span(point.low, point.high)}".rstrip()
     scale = scale_for(point.unit, [point.value], point.metric)

@@ -27,6 +27,7 @@ BADGES: Mapping[str, tuple[str, str]] = {
     "unclear": ("doubt", "?"),
     "improved": ("better", "\N{BLACK UP-POINTING TRIANGLE}"),
     "better": ("better", "\N{BLACK UP-POINTING TRIANGLE}"),
+    "unjudged": ("open", "\N{LEFT RIGHT ARROW}"),
     "new": ("open", "+"),
     "incomparable": ("open", "\N{NOT EQUAL TO}"),
     "equivalent": ("same", "\N{ALMOST EQUAL TO}"),
@@ -34,6 +35,8 @@ BADGES: Mapping[str, tuple[str, str]] = {
 }
 """Every verdict's colour and glyph, the gravest first: so they are ordered, too."""
 LAST = len(BADGES)
+MOST = 2000
+"""Changes on the page; all of them are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,8 @@ class Change:
     """One of BADGES; another is shown as it is."""
     size: float = 0.0
     """How far it is from no change, in any unit that all changes share: it orders them."""
+    parts: bool = True
+    """Whether its interval leaves out no change; of one verdict those that do come first."""
     run: str = ""
     """Which run, where there are more than two."""
     why: str = ""
@@ -73,6 +78,15 @@ class Apart:
     why: str
     which: str
     count: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What each variant's changes come to over its cells."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """As long as `heads`, a variant first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,15 +120,20 @@ class Versus:
     answer: str
     """The sentence that a reader came for."""
     sides: tuple[Side, ...]
+    about: tuple[str, ...] = ()
+    """What all sides have in common: model and text."""
     changes: tuple[Change, ...] = ()
     apart: tuple[Apart, ...] = ()
     notes: tuple[str, ...] = ()
     """What must be read with care."""
+    signs: tuple[str, ...] = ()
+    """What the signs at the changes mean."""
+    means: Means | None = None
     matrices: tuple[Matrix, ...] = ()
     trails: tuple[Trail, ...] = ()
     command: str = ""
     more: str = ""
-    """What is left out, and where it stands."""
+    """Where the changes stand that the page leaves out."""
 
 
 def versus_page(versus: Versus) -> str:
@@ -128,7 +147,8 @@ def versus_page(versus: Versus) -> str:
     return environment().get_template(TEMPLATE).render(
         **frame(),
         versus=versus,
-        changes=ordered(versus.changes),
+        changes=ordered(versus.changes)[:MOST],
+        left=max(len(versus.changes) - MOST, 0),
         counts=sorted(counts.items(), key=lambda item: rank(item[0])),
         badges=BADGES,
         trails=[(trail, drawn(trail)) for trail in versus.trails],
@@ -137,8 +157,8 @@ def versus_page(versus: Versus) -> str:
 
 
 def ordered(changes: tuple[Change, ...]) -> list[Change]:
-    """The gravest verdict first, and of one verdict the largest change."""
-    return sorted(changes, key=lambda change: (rank(change.verdict), -abs(change.size)))
+    """The gravest verdict first, and of one verdict what surely changed, then the largest."""
+    return sorted(changes, key=lambda one: (rank(one.verdict), not one.parts, -abs(one.size)))
 
 
 def rank(verdict: str) -> int:

@@ -173,6 +173,23 @@ def test_a_mistake_is_one_line_and_12(
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("how", ["word", "environment"])
+def test_profiled_times_are_not_compared(judged: Judged, how: str) -> None:
+    """Neither where it is asked for in the call, nor in the environment."""
+    command = [sys.executable, "-m", "reports", "ab", "--base", "HEAD", "--head", "."]
+    words = [*WORDS, *(["--profile"] if how == "word" else [])]
+    more = {"WEIGHBRIDGE_PROFILE": "yes"} if how == "environment" else {}
+    done = subprocess.run([*command, "-o", "ab.profiled.json", "--", *words], cwd=judged.folder,
+                          env={**_project.environment(), **more}, capture_output=True,
+                          text=True)  # fmt: skip
+    assert done.returncode == 12
+    assert done.stderr == (
+        "weighbridge: error: times under --profile are compared with nothing; drop it, here and "
+        "in WEIGHBRIDGE_PROFILE\n"
+    )
+    assert not (judged.folder / "ab.profiled.json").exists()
+
+
 def test_a_selection_that_cannot_be_is_pytests_own_line(judged: Judged) -> None:
     command = [sys.executable, "-m", "reports", "ab", "--base", "HEAD", "--head", "."]
     words = [*_project.PLUGINS, "--pyargs", "suites", "--variant=int9"]

@@ -271,6 +271,51 @@ def test_what_is_in_doubt_is_neither_better_nor_worse() -> None:
     assert change(beside(sure), "memory[int4]", "peak_host").verdict == "worse"
 
 
+def profiled(*names: str, status: str = "profiled") -> Edit:
+    """The clocked cells of these variants were measured under a profiler."""
+
+    def edit(data: Json) -> None:
+        for row_ in data["benchmarks"]:
+            one = row_["extra_info"]["bench"]
+            if one["variant"] in names:
+                one["status"] = status
+
+    return edit
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("away", [nothing, elsewhere])
+def test_a_profiled_cells_times_are_compared_with_nothing(first: bool, away: Edit) -> None:
+    """Whichever run was profiled, on one machine or two; sizes and losses are as ever."""
+    base = believed.run_file()
+    edits = (profiled("int4"), profiled("int4", status="measured"))
+    edits[not first](base)
+    found = beside(both(away, edits[first]), base=base)
+    whys = [
+        (row_.changes[0].why, row_.changes[0].estimate)
+        for row_ in found.rows
+        if row_.record.variant == "int4" and row_.metric in ("decode_rate", "latency")
+        if row_.changes[0]
+    ]
+    assert len(whys) > 2
+    assert {*whys} == {(f"measured under --profile in {'A' if first else 'B'}", None)}
+    assert not any(t.variant == "int4" and t.value.unit == "tok/s" for t in found.tallies)
+    assert change(found, "load[int4]", "disk_bytes").verdict == "same"
+    assert change(found, "quality[int4]", "loss").state == "compared"
+
+
+def test_a_profiled_teachers_time_is_divided_by_nowhere() -> None:
+    found = change(
+        beside(both(elsewhere, profiled("teacher"))), "decode[int4-b8-p32-n16]", "decode_rate"
+    )
+    assert (found.state, found.estimate) == ("incomparable", None)
+    assert found.why == (
+        "another machine, and its teacher's figure was measured under --profile in B"
+    )
+    own = row(beside(both(elsewhere, profiled("teacher"))), "decode[int4-b8-p32-n16]", "latency")
+    assert own.own[1] is None
+
+
 def test_what_a_variants_cells_come_to() -> None:
     """The geometric mean over the workloads: 1.1 at one batch, 1.21 at the other."""
 

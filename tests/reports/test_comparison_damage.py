@@ -13,7 +13,7 @@ from bench.reading import run_of
 from reports.chronicle import courses, points
 from reports.compare_json import comparison_json
 from reports.compare_markdown import comparison_markdown
-from reports.compare_page import comparison_page
+from reports.compared import comparison_page
 from reports.comparison import compare, named
 from reports.trend import course_table
 from tests.reports import believed
@@ -27,19 +27,22 @@ LEAST = next(way for way in FIGURES if way[-2:] == ("first_token_speedup", "low"
 LEAST_VALUE = next(way for way in FIGURES if way[-2:] == ("decode_rate", "value"))
 OTHER_MACHINE = believed.run_file()
 elsewhere(OTHER_MACHINE)
-BESIDE = [run_of(believed.run_file()), run_of(OTHER_MACHINE)]
+OTHER_DAY = believed.run_file()
+OTHER_DAY["weighbridge"]["date"] = "2026-03-09T10:00:00+00:00"
+BESIDE = [run_of(data) for data in (believed.run_file(), OTHER_MACHINE, OTHER_DAY)]
 
 
 def shown(data: Any) -> None:
-    """The damaged run as the first one, and beside one of its machine and one of another."""
+    """The damaged run as the first one, and beside one of its machine, one of another, and two."""
     try:
         run = run_of(data)
         found = compare(named([("damaged", run), ("same", BESIDE[0]), ("other", BESIDE[1])]))
         back = compare(named([("same", BESIDE[0]), ("damaged", run)]))
+        course = compare(named([("same", BESIDE[0]), ("damaged", run), ("day", BESIDE[2])]))
     except BadRun as error:
         assert "\n" not in str(error)
         return
-    for one in (found, back):
+    for one in (found, back, course):
         assert json.dumps(comparison_json(one), allow_nan=False)
         assert comparison_page(one).encode()
         assert comparison_markdown(one).encode()

@@ -146,6 +146,22 @@ def test_a_busy_machine_contaminates_timings_alone() -> None:
     assert found.code == 11
 
 
+@pytest.mark.parametrize("who", ["baseline", "candidate"])
+def test_a_profiled_cells_time_is_incomparable_and_nothing_else_of_it(who: str) -> None:
+    """Far slower, and in the sizes and losses of the same status as clear as ever."""
+    runs = {"baseline": document(), "candidate": document(cold=1.5, size=1.01e6)}
+    for one in runs[who]["weighbridge"]["records"]:
+        one["status"] = "profiled"
+    runs[who]["benchmarks"][0]["extra_info"]["bench"]["status"] = "profiled"
+    found = judged(*runs.values())
+    assert verdicts(found) == dict(
+        zip(NAMES, ("regressed", "equivalent", "incomparable"), strict=True)
+    )
+    (told,) = (one for one in found.findings if one.metric == "ready")
+    assert told.reason == f"measured under --profile in the {who}"
+    assert told.change is None
+
+
 def test_a_time_of_nothing_is_incomparable() -> None:
     head = document()
     head["benchmarks"][0]["extra_info"]["bench"]["values"]["ready"]["samples"][3] = 0.0

@@ -70,6 +70,18 @@ def test_a_course_is_of_ratios_by_date() -> None:
     assert (found.last.low, found.last.high) == pytest.approx((1.80 * 1.2, 1.86 * 1.2))
 
 
+def test_a_profiled_time_is_in_no_course() -> None:
+    def profiled(data: Json) -> None:
+        for row in data["benchmarks"]:
+            if row["extra_info"]["bench"]["variant"] == "int4":
+                row["extra_info"]["bench"]["status"] = "profiled"
+
+    found = told(day(1), day(2, 1.0, profiled), day(3))
+    times = [each for each in found if each.last.cell.startswith("decode[int4")]
+    assert {tuple(point.date[8:10] for point in each.points) for each in times} == {("01", "03")}
+    assert len(course(found, "load[int4]", "disk_bytes").points) == 3
+
+
 def test_the_teacher_and_bytes_stand_as_they_are() -> None:
     found = told(day(1))
     rate = course(found, "decode[teacher-b1-p32-n16]", "decode_rate").last

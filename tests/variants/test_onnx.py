@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from transformers import AutoModelForCausalLM, MistralConfig, MistralForCausalLM
 
 from bench.catalog import Catalog
 from bench.errors import ProofFailed, Unsupported
+from bench.operators import Profiling
 from bench.variant import Place
 from tests.variants import tiny
 from variants.recipes.calibrate import input_squares
@@ -21,6 +23,7 @@ from variants.recipes.onnx_export import facts_of
 from variants.recipes.onnx_layers import Plan, pack_layers
 from variants.runtimes.onnx_graph import FACTS, GRAPH, STANDARD
 from variants.runtimes.onnx_proof import Seen, prove
+from variants.runtimes.onnx_trace import operators
 from variants.runtimes.onnxrt import OnnxModel, providers_for
 
 PLACE = Place(threads=2)
@@ -164,6 +167,40 @@ def test_the_proof_holds_where_all_is_right(made):
     assert proof["providers"] == [CPU]
     assert set(proof["weight_bytes"]) == {"float32", "int4_packed", "uint8"}
     assert proof["weight_bytes"]["int4_packed"] == (4 * 12 * 64 * 64 + tiny.VOCABULARY * 64) // 2
+
+
+def test_a_profile_counts_what_a_step_called(made, tmp_path):
+    """Three forwards of the graph's own nodes; the model is afterwards what it was."""
+    model, trace = OnnxModel(made, PLACE), tmp_path / "t.json"
+    before = model.generate(ROWS, 3)
+    assert isinstance(model, Profiling)
+    seen = []
+    found = {
+        one.name: one for one in model.profile(lambda: seen.append(model.generate(ROWS, 3)), trace)
+    }
+    graph = onnx.load(made / GRAPH, load_external_data=False).graph
+    counted = Counter(node.op_type for node in graph.node)
+    for name in ("MatMulNBits", "GroupQueryAttention"):
+        assert found[name].calls == 3 * counted[name] > 0
+    assert all(one.cpu_seconds >= 0 and one.device_seconds is None for one in found.values())
+    events = json.loads(trace.read_text())
+    assert {"ts", "dur", "ph", "pid", "tid"} <= events[-1].keys()
+    assert [path.name for path in tmp_path.iterdir()] == ["t.json"]
+    assert seen == [before] == [model.generate(ROWS, 3)]
+    model.profile(lambda: None, trace)
+    assert operators(trace) == []
+
+
+def test_a_step_that_fails_under_the_profiler_leaves_the_model_and_no_file(made, tmp_path):
+    model = OnnxModel(made, PLACE)
+    kept = model._live
+    with pytest.raises(ZeroDivisionError):
+        model.profile(lambda: 1 // 0, tmp_path / "t.json")
+    assert model._live is kept
+    assert list(tmp_path.iterdir()) == []
+    model.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        model.profile(lambda: None, tmp_path / "t.json")
 
 
 def test_work_says_what_a_token_reads(base, made):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ import onnxruntime as ort
 
 from bench.errors import Unsupported
 from bench.model import Choose, Tokens
+from bench.operators import Operator
 from bench.roofline import Work
 from bench.variant import Place
 from variants.runtimes.onnx_cache import Cache, Feed, GrowingCache, ReservedCache
 from variants.runtimes.onnx_graph import GRAPH, INPUTS, Facts
 from variants.runtimes.onnx_proof import PROVIDERS, prove, stored_bytes, watched
+from variants.runtimes.onnx_trace import operators
 
 PROBED_FORWARDS = 3
 """The proof's profile holds one prompt and two single tokens."""
@@ -55,6 +59,8 @@ def providers_for(device: str) -> list[Any]:
 
 class OnnxModel:
     """`bench.Model` around a session of an exported graph."""
+
+    profiler = "onnxruntime"
 
     def __init__(self, folder: Path, place: Place, *, graph: str = GRAPH) -> None:
         self._folder, self._place, self._graph = folder, place, graph
@@ -121,6 +127,24 @@ class OnnxModel:
             "simulated": False,
             **prove(self.facts, self._place.device, self._place.threads, seen),
         }
+
+    def profile(self, step: Callable[[], object], trace: Path) -> list[Operator]:
+        """One run of `step` in a session of its own, under ONNX Runtime's profiler.
+
+        A session is profiled from its opening or never, so this one is fresh: the memory that
+        it takes for the first time is within its operators' times.
+        """
+        kept = self._live
+        with tempfile.TemporaryDirectory(prefix=".profile-", dir=trace.parent) as folder:
+            fresh = self._open(options(self._place, profile=Path(folder, "trace")))
+            self._session = fresh
+            try:
+                step()
+            finally:
+                self._session = kept
+                written = fresh.end_profiling()
+            os.replace(written, trace)
+        return operators(trace)
 
     def weight_bytes(self) -> Mapping[str, int]:
         """Bytes by kind of storage, as the graph's file has them, tied ones once."""
