@@ -18,8 +18,9 @@ from bench.process import QUIET, for_libraries
 PACKAGES = (
     "torch", "torchao", "transformers", "safetensors", "tokenizers", "accelerate", "gguf",
     "huggingface-hub", "datasets", "numpy", "scipy", "statsmodels", "pymbar", "onnx",
-    "onnxruntime", "onnxruntime-gpu", "optimum", "tensorrt", "nvidia-ml-py", "pytest",
-    "pytest-benchmark", "weighbridge",
+    "onnxruntime", "onnxruntime-gpu", "onnxscript", "openvino", "nncf", "optimum", "gptqmodel",
+    "bitsandbytes", "peft", "llama-cpp-python", "tensorrt", "tensorrt-rtx-cu13-bindings",
+    "tensorrt-rtx-cu13-libs", "nvidia-ml-py", "pytest", "pytest-benchmark", "weighbridge",
 )  # fmt: skip
 """What can change a figure, be it in its last digit."""
 BENEATH = re.compile(r"(nvidia|intel|mkl|triton)[\w.-]*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def refused(
     for name in list(os.environ):
         if name.startswith("WEIGHBRIDGE"):
             monkeypatch.delenv(name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
+        monkeypatch.delitem(sys.modules, name)  # another test's package of the same name
 
     def run(*words: str) -> str:
         ended = pytester.runpytest_inprocess(

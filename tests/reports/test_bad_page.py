@@ -116,7 +116,7 @@ def refused(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return said
 
 
-@pytest.mark.parametrize("value", [0.0, -5.0, 1e308, 5e-324, None])
+@pytest.mark.parametrize("value", [0.0, 1e308, 5e-324, None])
 def test_a_speed_of_any_size_is_shown(value: float | None) -> None:
     data = sample.full()
     for row in data["benchmarks"]:
