@@ -38,6 +38,7 @@ def refused(
             monkeypatch.delenv(name)
     for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
         monkeypatch.delitem(sys.modules, name)  # another test's package of the same name
+    monkeypatch.syspath_prepend(str(project))  # before other tests' projects, which may have one
 
     def run(*words: str) -> str:
         ended = pytester.runpytest_inprocess(
