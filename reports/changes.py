@@ -203,6 +203,6 @@ def _undivided(metric: str, name: str, run: Run, record: Record) -> str:
 
 def _verdict(found: Estimate, metric: str, value: Value) -> Verdict:
     middle = 0.0 if relation_of(metric, value) == "difference" else 1.0
-    if found.low == found.high == middle:
-        return "same"
+    if found.value == middle and {found.low, found.high} <= {None, middle}:
+        return "same"  # to the last bit, with or without an interval
     return measured_gap(found.value, (found.low, found.high), middle, value.better).verdict

@@ -60,7 +60,8 @@ def scale_for(unit: str, sizes: Iterable[float | None], metric: str = "") -> Sca
     if unit == "1" and metric.endswith("_speedup"):
         return RATIO
     scales = SCALES.get(unit, (Scale(1.0, visible(unit, 16)),))
-    smallest = min((abs(size) for size in sizes if size), default=scales[0].per)
+    plain = next((scale.per for scale in scales if scale.per == 1.0), scales[0].per)  # for noughts
+    smallest = min((abs(size) for size in sizes if size), default=plain)
     return next((scale for scale in scales if smallest >= scale.per), scales[-1])
 
 

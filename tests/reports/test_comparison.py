@@ -11,8 +11,11 @@ import pytest
 
 from bench.errors import BadRun
 from bench.reading import run_of
+from bench.record import Value
+from reports import changes
 from reports.changes import Change
 from reports.comparison import Comparison, Row, compare, named
+from reports.ratios import Estimate
 from tests.reports import believed, sample
 
 Json = Any
@@ -370,3 +373,16 @@ def test_names_are_made_distinct() -> None:
     run = sample.run()
     found = named([("run", run), ("run", run), ("run-2", run), ("run", run)])
     assert [one.name for one in found] == ["run", "run-2", "run-2-2", "run-3"]
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        (Estimate(0.0), "same"),
+        (Estimate(0.0, 0.0, 0.0), "same"),
+        (Estimate(0.0, -1.0, 1.0), "unclear"),
+    ],
+)
+def test_what_is_equal_to_the_last_bit_is_the_same(change: Estimate, verdict: str) -> None:
+    loss = Value(value=3.0, unit="nat/tok", kind="paired", better="less")
+    assert changes._verdict(change, "loss", loss) == verdict

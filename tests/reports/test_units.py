@@ -131,3 +131,8 @@ def test_an_interval_never_reads_the_wrong_way_round(low: float, width: float, u
     text = interval(low, low + width, scale_for(unit, [low]))
     first, last = text.strip("[]").split(", ")
     assert float(first) <= float(last)
+
+
+@pytest.mark.parametrize(("unit", "shown"), [("1", ""), ("B", "B"), ("s", "s"), ("tok/s", "tok/s")])
+def test_noughts_are_in_the_plain_unit(unit: str, shown: str) -> None:
+    assert scale_for(unit, [0.0, None]).unit == shown
