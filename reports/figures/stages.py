@@ -28,7 +28,7 @@ class Stage:
 def chains(run: Run) -> list[list[Stage]]:
     """Every chain of at least three stages whose sizes are all known, longest branches only."""
     bases = {name: about.get("base") for name, about in run.variants.items()}
-    inner = set(bases.values())
+    inner = {base for base in bases.values() if isinstance(base, str)}
     found = (_path(name, bases) for name in bases if name not in inner)
     sizes = _sizes(run)
     return [

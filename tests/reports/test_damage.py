@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.discovery import find
@@ -81,6 +81,7 @@ def test_one_wrong_value_is_shown_or_refused_in_one_line(way: tuple[Any, ...], n
     assert all(render_all(changed(way, new)))
 
 
+@example(way=("weighbridge", "variants", "pruned", "base"), new=[])
 @given(way=st.sampled_from(places(BELIEVED)), new=JSON | HUGE)
 @settings(max_examples=150, deadline=None)
 def test_nor_is_a_comparison_a_fact_or_a_text(way: tuple[Any, ...], new: Any) -> None:
