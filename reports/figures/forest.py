@@ -28,7 +28,7 @@ def forest(gap: Against | None, span: float) -> str:
             f'<svg class="forest" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">{axis}</svg>'
         )
     bar = ""
-    if gap.low is not None and gap.high is not None and gap.low > 0:
+    if gap.low is not None and gap.high is not None and 0 < gap.low <= gap.high:
         left, right = _across(gap.low, span), _across(gap.high, span)
         bar = f'<path class="bar" d="M{left:.1f} {y}H{max(right, left + 1):.1f}"/>'
     kind = "loose" if gap.doubt else gap.verdict

@@ -138,7 +138,8 @@ def _words(status: str) -> str:
 
 def shade(ratio: float) -> int:
     """The class of a ratio of speeds: 0 is a quarter or less, 8 even, 16 four times or more."""
-    return max(0, min(2 * HALF, HALF + round(math.log2(ratio) / STEP)))
+    within = min(max(ratio, 2.0**-HALF), 2.0**HALF)  # a file may hold any number
+    return max(0, min(2 * HALF, HALF + round(math.log2(within) / STEP)))
 
 
 def palette() -> str:

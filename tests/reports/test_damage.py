@@ -75,6 +75,10 @@ def render_all(data: Any) -> list[str]:
     return shown
 
 
+FIRST_TOKEN = ("benchmarks", 3, "extra_info", "bench", "values", "first_token", "value")
+
+
+@example(way=FIRST_TOKEN, new=1e308)
 @given(way=st.sampled_from(WAYS), new=JSON | HUGE)
 @settings(max_examples=150, deadline=None)
 def test_one_wrong_value_is_shown_or_refused_in_one_line(way: tuple[Any, ...], new: Any) -> None:
