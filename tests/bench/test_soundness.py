@@ -54,4 +54,13 @@ def test_a_layer_that_overflows_is_named_and_the_model_still_answers(
 
 
 def test_a_sound_folder_passes(tmp_path: Path) -> None:
-    check_sound(teacher, tiny.checkpoint(tmp_path, "gpt2"), PLACE)
+    opened: list[Path] = []
+
+    def load(folder: Path, place: Place) -> TorchModel:
+        opened.append(folder)
+        return teacher.open(folder, place)  # type: ignore[return-value]
+
+    variant = Variant(name="x", summary="", load=load, runtime="variants.runtimes.pytorch")
+    folder = tiny.checkpoint(tmp_path, "gpt2")
+    check_sound(variant, folder, PLACE)
+    assert opened == [folder]  # it was looked at, not passed over
