@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bench import process, turns
+from bench import conditions, process, turns
 from bench import text as texts
 from bench.cell import CELL
 from bench.child import in_child
@@ -77,6 +77,7 @@ def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -
     if variant.runtime:
         import_module(variant.runtime).prepare(folder, bench_session.settings.place)
     texts.training(bench_session.teacher_folder)  # or the prompts' tokenizing would be the peak
+    conditions.look(bench_session.settings.device)  # likewise the driver's library
     give_back()
     return resident_bytes()
 

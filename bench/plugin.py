@@ -37,6 +37,7 @@ from bench.reading import record_of
 from bench.record import to_json
 from bench.selection import Selection, parametrize
 from bench.session import RUN_FILE, SESSION, session_of, teller
+from bench.vigil import over_call
 
 _TROUBLE = pytest.StashKey[BenchError]()
 _CHILDREN = pytest.StashKey[Children]()
@@ -177,6 +178,13 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """pytest: "Call underlying test function"; the machine is looked at before and after."""
+    with over_call(pyfuncitem):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

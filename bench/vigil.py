@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import pytest
+
 from bench import conditions
+from bench.cell import CELL
 from bench.clock import Stopwatch
 from bench.clockguard import ClockGuard, watching
 from bench.cuda_clock import clock_of
 from bench.note import Note
+from bench.session import SESSION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +49,19 @@ class Vigil:
         note.fact("conditions", facts)
         for status, reason in (*doubts.items(), *self.guard.doubts().items()):
             note.doubt(status, reason)
+
+
+@contextmanager
+def over_call(item: pytest.Item) -> Iterator[None]:
+    """Watch over the whole call of a cell that has no clock; `measure` and `duel` watch their own.
+
+    What a cell waits for before its call, such as its model, is not watched.
+    """
+    asked = getattr(item, "funcargs", {}).values()
+    notes = [found for found in asked if isinstance(found, Note)]
+    if CELL not in item.stash or [type(note) for note in notes] != [Note]:
+        yield
+        return
+    settings = item.config.stash[SESSION].settings
+    with Vigil(device=settings.device, busy=settings.busy_share).around(notes[0]):
+        yield

@@ -6,7 +6,9 @@ from bench.record import Record, Value
 
 MARK = "?"
 PROFILED = "profiled"
-CLOCKED = ("no_steady_state", "busy", "throttled", PROFILED)
+SLOWED = ("no_steady_state", "busy", "throttled")
+"""What spoils times and moves no byte."""
+CLOCKED = (*SLOWED, PROFILED)
 """What spoils times and leaves a loss as it is."""
 UNDER_PROFILE = "measured under --profile"
 """Why such a cell's times are compared with nothing."""
@@ -14,10 +16,12 @@ LEGEND = f"{MARK} in doubt: the reasons stand below; it wins nothing."
 
 
 def doubt(record: Record, value: Value) -> str | None:
-    """The status that puts this figure in doubt, or None; bytes and other exact ones never are."""
+    """The status that puts this figure in doubt, or None; exact ones never are."""
     if record.status == "measured" or not record.figured or value.kind == "exact":
         return None
     if value.kind == "paired" and record.status in CLOCKED:
+        return None
+    if value.unit == "B" and record.status in SLOWED:
         return None
     return record.status
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.record import Record, Run, Value
 from reports.correction import holm
-from reports.doubts import under_profile
+from reports.doubts import doubt, under_profile
 from reports.evidence import Evidence, Untold, weigh
 from reports.finding import Finding, Outcome
 from reports.likeness import why_not
@@ -118,14 +118,15 @@ def _evidence(case: _Case) -> Evidence | Finding:
         return _silent(case, "new", None)
     if case.incomparable:
         return _silent(case, "incomparable", case.incomparable)
-    doubts = {record.status for record, _ in (case.base, case.head)} & set(DOUBTFUL)
-    if case.terms.test == "pairs" and doubts:
-        return _silent(case, "contaminated", f"the machine was {', '.join(sorted(doubts))}")
     try:
-        return weigh(case.base, case.head, case.terms)
-    except Untold as why:
+        found = weigh(case.base, case.head, case.terms)
+    except Untold as why:  # also on a quiet machine
         recipe = str(why).startswith("the recipe")
         return _silent(case, "incomparable" if recipe else "inconclusive", str(why))
+    statuses = {doubt(*side) for side in (case.base, case.head)}
+    if case.terms.test == "pairs" and (doubts := statuses & set(DOUBTFUL)):
+        return _silent(case, "contaminated", f"the machine was {', '.join(sorted(doubts))}")
+    return found
 
 
 def _adjusted(told: list[tuple[_Case, Evidence | Finding]]) -> list[tuple[float, float]]:

@@ -137,6 +137,7 @@ def test_bytes_are_never_in_doubt() -> None:
         for at, column in enumerate(summary.columns)
     }
     assert figures["disk_bytes"].doubt is None
+    assert figures["peak_host"].doubt is None
     assert figures["disk_bytes"].best
     assert (figures["ready"].doubt, figures["ready"].best) == ("busy", False)
 

@@ -146,6 +146,15 @@ def test_a_busy_machine_contaminates_timings_alone() -> None:
     assert found.code == 11
 
 
+def test_a_busy_machine_takes_nothing_from_what_could_not_be_told_anyway() -> None:
+    """Samples of one process are no replicates, however quiet it was."""
+    head = document(cold=1.2, processes=1)
+    head["benchmarks"][0]["extra_info"]["bench"]["status"] = "busy"
+    found = judged(document(), head)
+    assert verdicts(found)[NAMES[2]] == "inconclusive"
+    assert found.code == 0
+
+
 @pytest.mark.parametrize("who", ["baseline", "candidate"])
 def test_a_profiled_cells_time_is_incomparable_and_nothing_else_of_it(who: str) -> None:
     """Far slower, and in the sizes and losses of the same status as clear as ever."""
