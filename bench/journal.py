@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from bench.errors import Misuse
 from bench.files import write_atomically
@@ -15,6 +18,8 @@ from bench.reading import record_of
 from bench.record import Record, to_json
 
 SUFFIX = ".journal"
+LOCK = ".lock"
+"""After the journal's own name; the kernel frees it where a session is killed."""
 SHARED = "WEIGHBRIDGE_SHARED_JOURNAL"
 """Tells a child where the session's journal is, so that its cells are kept as they end, too."""
 Clock = Callable[[str], Sequence[float]]
@@ -105,6 +110,30 @@ def shared(say: Callable[[str], None]) -> Journal | None:
 def beside(run: Path) -> Path:
     """Where the journal of that run file is."""
     return run.with_name(run.name + SUFFIX)
+
+
+@contextmanager
+def held(journal: Path, instead: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Keep other sessions off `journal` meanwhile; it is said where the file system has no locks.
+
+    Raises Misuse that names the option `instead` where another session has it.
+    """
+    lock = FileLock(journal.with_name(journal.name + LOCK))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Misuse(
+            f"{journal} is in use: another session keeps its figures there; wait until it has "
+            f"ended, or name another file with {instead}"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        say(f"{journal} cannot be locked ({error}): see that no other session writes to it")
+    try:
+        yield
+    finally:
+        if lock.is_locked:
+            Path(lock.lock_file).unlink(missing_ok=True)  # while it is ours, not the next one's
+            lock.release()
 
 
 def line_of(record: Record, seconds: Sequence[float]) -> dict[str, Any]:

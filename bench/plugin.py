@@ -140,6 +140,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not cells or config.option.collectonly or session.testsfailed or in_child():
         return None
     try:
+        resume.reserve(config)
         live.begin(config)
         ready = preflight.before_the_first_cell(config, cells)
     except (Misuse, MakeFailed) as error:  # MakeFailed: the teacher itself, so nothing can be

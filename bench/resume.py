@@ -6,6 +6,7 @@ import hashlib
 import json
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from bench import corpus, runfile
 from bench.cell import CELL
 from bench.commit import digest
 from bench.errors import Misuse
-from bench.journal import Journal, Left, beside, line_of, read
+from bench.journal import Journal, Left, beside, held, line_of, read
 from bench.replay import stand_in
 from bench.session import SESSION, BenchSession
 
@@ -58,16 +59,23 @@ def check(config: pytest.Config) -> None:
         )
 
 
+def reserve(config: pytest.Config) -> None:
+    """Keep other sessions off the journal and its run file until this one ends. Raises Misuse."""
+    path, stack = _path(config), ExitStack()
+    if path is not None:
+        config.add_cleanup(stack.close)
+        stack.enter_context(held(path, "--benchmark-json", config.stash[SESSION].say))
+
+
 def begin(config: pytest.Config, cells: Sequence[pytest.Item]) -> Begun:
     """Look at the journal, and with `--resume` take its cells over. Raises Misuse."""
-    bench = config.stash[SESSION]
-    say = config.getoption
-    if not say("benchmark_json", None) or say("benchmark_disable") or say("bench_make_only"):
+    bench, path = config.stash[SESSION], _path(config)
+    if path is None:
         return Begun(cells)
-    journal = Journal(beside(runfile.target(config)), bench.say)
+    journal = Journal(path, bench.say)
     same = _same(bench, cells)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    if not say("bench_resume"):
+    if not config.getoption("bench_resume"):
         if journal.path.exists():
             bench.say(f"{journal.path} of a session that broke off is replaced: no --resume")
         return Begun(cells, journal, [{"same": same, "dates": [now]}])
@@ -97,6 +105,14 @@ def taken_over(left: Left, cells: Iterable[pytest.Item]) -> list[str]:
         for label, variant in labels.items()
         if label in good and (variant in left.proofs or variant in to_run)
     ]
+
+
+def _path(config: pytest.Config) -> Path | None:
+    """Where the session's journal is; None where it keeps none."""
+    say = config.getoption
+    if not say("benchmark_json", None) or say("benchmark_disable") or say("bench_make_only"):
+        return None
+    return beside(runfile.target(config))
 
 
 def _doubled(item: pytest.Item, left: Left, taken: Sequence[str]) -> pytest.Item:

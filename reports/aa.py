@@ -87,7 +87,6 @@ class Calibration:
 
 def aa(chosen: argparse.Namespace) -> int:
     """Measure, fit, repeat, resample, show."""
-    check_target(chosen.output)
     check_fitted(chosen.write)
     start, effort = read_policy(chosen.policy), effort_of(chosen)
     pairs, repeats = positive("pairs", chosen.pairs), whole("repeats", chosen.repeats)

@@ -16,6 +16,7 @@ from bench.armed import Arm, ArmFailed
 from bench.configuration import here
 from bench.errors import Misuse
 from bench.files import check_target
+from bench.journal import beside, held
 from bench.pair import Effort
 from bench.parsing import positive, seconds
 from reports.bulletin import check_markdown, print_outcome, publish
@@ -70,7 +71,6 @@ def add_effort(parser: argparse.ArgumentParser, output: Path) -> None:
 def ab(chosen: argparse.Namespace) -> int:
     """Screen, confirm, judge, show, keep."""
     check_markdown(chosen.markdown)
-    check_target(chosen.output)
     policy, effort = read_policy(chosen.policy), effort_of(chosen)
     with ExitStack() as stack:
         arms = _arms(chosen, stack)
@@ -119,7 +119,8 @@ def interruptible(
     """The command, with what becomes of it on Ctrl-C, a SIGTERM, and where an arm fails."""
 
     def run(chosen: argparse.Namespace) -> int:
-        with _terminated_as_interrupted():
+        check_target(chosen.output)
+        with _terminated_as_interrupted(), held(beside(chosen.output), "-o", _say):
             try:
                 return command(chosen)
             except ArmFailed as error:
@@ -133,10 +134,14 @@ def interruptible(
     return run
 
 
+def _say(line: str) -> None:
+    print(f"weighbridge: {line}", file=sys.stderr)
+
+
 def _arms(chosen: argparse.Namespace, stack: ExitStack) -> tuple[Arm, Arm]:
     """Both arms; the folders live as long as `stack`."""
     if note := refuse_unsaved(chosen.base, chosen.head):
-        print(f"weighbridge: {note}", file=sys.stderr)
+        _say(note)
     packages, words = here(lambda _: None).packages, arguments_of(chosen)
     folders = [stack.enter_context(folder_of(ref, packages)) for ref in (chosen.base, chosen.head)]
     return (

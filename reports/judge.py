@@ -123,9 +123,10 @@ def _evidence(case: _Case) -> Evidence | Finding:
     except Untold as why:  # also on a quiet machine
         recipe = str(why).startswith("the recipe")
         return _silent(case, "incomparable" if recipe else "inconclusive", str(why))
-    statuses = {doubt(*side) for side in (case.base, case.head)}
-    if case.terms.test == "pairs" and (doubts := statuses & set(DOUBTFUL)):
-        return _silent(case, "contaminated", f"the machine was {', '.join(sorted(doubts))}")
+    statuses = [doubt(*side) for side in (case.base, case.head)]
+    doubts = [status for status in DOUBTFUL if status in statuses]
+    if case.terms.test == "pairs" and doubts:
+        return _silent(case, "contaminated", f"the machine was {', '.join(doubts)}")
     return found
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def kept(project: Path) -> dict[str, Any]:
     return {record_of(line["record"]).cell: line for line in lines}
 
 
-def killed(project: Path, pipe: str, *more: str) -> None:
+def killed(project: Path, pipe: str, *more: str, meanwhile: Callable[[], object] = int) -> None:
     """Run until the variant `halting` waits, then kill the session."""
     (project / "artifacts").mkdir()
     os.mkfifo(project / "artifacts" / pipe)
@@ -40,9 +41,12 @@ def killed(project: Path, pipe: str, *more: str) -> None:
         _project.command(*WORDS, *more, "--benchmark-json"),
         cwd=project, env=_project.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
-    assert (project / "artifacts" / pipe).read_text() == "yes"
-    session.kill()
-    session.communicate(timeout=60)
+    try:
+        assert (project / "artifacts" / pipe).read_text() == "yes"
+        meanwhile()
+    finally:
+        session.kill()
+        session.communicate(timeout=60)
     assert session.returncode == -signal.SIGKILL
     (project / "artifacts" / pipe).unlink()
 
@@ -199,3 +203,31 @@ def test_isolated_cells_are_rows_too(project: Path) -> None:
     latency = ended.cell("decode", "int8").values["latency"]
     assert row["stats"]["data"] == list(latency.samples[latency.cut :])
     assert json.loads((project / "run.json").read_text())["weighbridge"]["settings"]["isolate"]
+
+
+def test_two_sessions_at_once_do_not_share_a_journal(project: Path) -> None:
+    """The second is refused before it makes anything, or writes another file; nothing is lost."""
+    others: list[Ended] = []
+
+    def meanwhile() -> None:
+        before, words = kept(project), (*SMALL, "--variant=int4", "-k", "load")
+        for more in ((), ("--resume",)):
+            others.append(weigh(project, *words, *more, "--benchmark-json"))
+        assert "int4" not in others[0].made
+        others.append(weigh(project, *words, "--benchmark-json=other.json"))
+        others.append(weigh(project, *words, "--benchmark-json", "--collect-only"))
+        assert kept(project) == before
+
+    killed(project, "halt-here", meanwhile=meanwhile)
+    for refused in others[:2]:
+        assert refused.code == pytest.ExitCode.USAGE_ERROR, refused.said
+        (line,) = (line for line in refused.said.splitlines() if line.startswith("ERROR"))
+        assert "run.json.journal is in use: another session" in line
+        assert line.endswith("or name another file with --benchmark-json")
+    assert [one.code for one in others[2:]] == [0, 0], others[2].said + others[3].said
+    assert (project / "other.json").is_file()
+    ended = weigh(project, *WORDS, "--resume", "--benchmark-json")
+    assert ended.code == 0, ended.said
+    assert f"of {CELLS} cells are taken from" in ended.said
+    left = {path.name for path in project.iterdir()} - {".benchmarks"}
+    assert left == {"pytest.ini", "checkpoint", "artifacts", "run.json", "other.json"}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bench.errors import Misuse
-from bench.journal import Journal, lines_of, read
+from bench.journal import Journal, held, lines_of, read
 from bench.record import Record, Status
 
 HEAD = {"same": {"--rounds": 6}, "dates": ["2026-01-02T03:04:05+00:00"]}
@@ -98,3 +101,45 @@ def test_a_journal_that_cannot_be_written_ends_no_session(
 
 def test_lines_of_nothing(tmp_path: Path) -> None:
     assert list(lines_of(tmp_path / "none")) == []
+
+
+def test_one_session_has_a_journal_at_a_time(tmp_path: Path, said: list[str]) -> None:
+    path, other = tmp_path / "run.json.journal", tmp_path / "other.json.journal"
+    with held(path, "--benchmark-json", said.append):
+        with pytest.raises(Misuse) as error, held(path, "--benchmark-json", said.append):
+            pass
+        with held(other, "--benchmark-json", said.append):
+            pass
+    assert str(error.value) == (
+        f"{path} is in use: another session keeps its figures there; wait until it has ended, or "
+        "name another file with --benchmark-json"
+    )
+    with held(path, "--benchmark-json", said.append):
+        assert [one.name for one in tmp_path.iterdir()] == ["run.json.journal.lock"]
+    assert (list(tmp_path.iterdir()), said) == ([], [])
+
+
+def test_a_killed_session_has_nothing(tmp_path: Path, said: list[str]) -> None:
+    path = tmp_path / "run.json.journal"
+    code = "import os, sys; from pathlib import Path; from bench.journal import held\n"
+    code += "with held(Path(sys.argv[1]), '-o', print): os.kill(os.getpid(), 9)"
+    done = subprocess.run([sys.executable, "-c", code, str(path)])
+    assert done.returncode == -9
+    assert [one.name for one in tmp_path.iterdir()] == ["run.json.journal.lock"]
+    with held(path, "-o", said.append):
+        pass
+    assert (list(tmp_path.iterdir()), said) == ([], [])
+
+
+@pytest.mark.parametrize("error", [OSError(37, "No locks available"), NotImplementedError("none")])
+def test_a_file_system_without_locks_is_said(
+    tmp_path: Path, said: list[str], error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def acquire(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    with held(tmp_path / "run.json.journal", "-o", said.append):
+        pass
+    (line,) = said
+    assert "run.json.journal cannot be locked" in line

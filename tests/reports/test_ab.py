@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.journal import beside
+from bench.journal import beside, held
 from reports.__main__ import main
 from tests.fakes import _project
 from tests.reports.test_refs import git, state
@@ -171,6 +171,18 @@ def test_a_mistake_is_one_line_and_12(
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1
+
+
+def test_two_comparisons_at_once_do_not_share_a_journal(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(judged.folder)
+    with held(beside(Path("ab.held.json")), "-o", print):
+        assert main(["ab", "-o", "ab.held.json", "--", "suites"]) == 12
+    error = capsys.readouterr().err
+    assert error.startswith("weighbridge: error: ab.held.json.journal is in use: another session")
+    assert error.endswith("or name another file with -o\n")
+    assert not beside(Path("ab.held.json")).exists()
 
 
 @pytest.mark.parametrize("how", ["word", "environment"])
