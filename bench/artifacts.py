@@ -55,6 +55,8 @@ class Artifacts:
     source: Source
     maker: Maker
     say: Callable[[str], None] = print
+    deterministic: bool = False
+    """Whether the maker is: the same recipe may then write other bits, so into another folder."""
     _checked: dict[Path, Look] = field(default_factory=dict)
 
     def folder(self, variant: Variant) -> Path:
@@ -76,7 +78,10 @@ class Artifacts:
         return self.root / f"{variant.name}-{self.fingerprint(variant)[:16]}"
 
     def fingerprint(self, variant: Variant) -> str:
-        """Of its recipe file, runtime, options, base, the teacher's content and the versions."""
+        """Of its recipe file, runtime, options, base, the teacher's content and the versions.
+
+        And of `deterministic`, where that is set.
+        """
         parts = [variant.name, json.dumps(plain(variant.options), sort_keys=True, default=str)]
         parts += [self._recipe_digest(variant), self._versions, _versions_of(variant.needs)]
         if "cuda" in variant.needs:
@@ -87,6 +92,8 @@ class Artifacts:
             parts.append(digest(variant.reads(variant.options)))
         if variant.base is None:
             parts.append(self.source_digest)
+        if self.deterministic:
+            parts.append("deterministic")
         parts += [self.fingerprint(self.catalog.get(name)) for name in variant.sources]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

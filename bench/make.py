@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.catalog import Catalog
+from bench.determinism import only_deterministic
 from bench.errors import BenchError, MakeFailed, MakeKilled
 from bench.live import TICK, Making
 from bench.process import end_with_parent, environment, start, stop
@@ -94,10 +95,12 @@ def main(spec: str) -> int:
     end_with_parent()
     task = json.loads(spec)
     variant = Catalog.of(tuple(task["packages"]), task["options"]).get(task["variant"])
-    draft = Path(task["draft"])
+    draft, place = Path(task["draft"]), Place(**task["place"])
     try:
+        if place.deterministic:
+            only_deterministic()
         variant.build(Path(task["base"]), draft)
-        check_sound(variant, draft, Place(**task["place"]))
+        check_sound(variant, draft, place)
     except BenchError as error:
         print(" ".join(str(error).split()))
         return 1

@@ -86,7 +86,9 @@ class BenchSession:
         """Where its compressed forms are made."""
         wanted = self.settings
         maker = ChildMaker(wanted.packages, wanted.set, wanted.place, self.say, self.screen)
-        return Artifacts(self.settings.artifacts, self.catalog, self.source, maker, self.say)
+        return Artifacts(
+            wanted.artifacts, self.catalog, self.source, maker, self.say, wanted.deterministic
+        )
 
     @cached_property
     def teacher_folder(self) -> Path:

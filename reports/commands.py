@@ -147,7 +147,8 @@ def artifacts_of(settings: Settings, catalog: Catalog) -> Artifacts:
     def refuse(variant: Variant, base: Path, draft: Path) -> None:
         raise BenchError(f"{variant.name} is not made here")
 
-    return Artifacts(settings.artifacts, catalog, resolve(settings.teacher, catalog), refuse)
+    source, careful = resolve(settings.teacher, catalog), settings.deterministic
+    return Artifacts(settings.artifacts, catalog, source, refuse, deterministic=careful)
 
 
 def _made(artifacts: Artifacts, variant: Variant) -> tuple[str, str]:

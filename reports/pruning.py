@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def prune(chosen: argparse.Namespace, artifacts: Artifacts) -> int:
     oldest = None if chosen.older_than is None else datetime.now(UTC) - age(chosen.older_than)
     most = None if chosen.to is None else bytes_of(chosen.to, "to")
     folders = list(made(artifacts.root))
-    going = [one for one in folders if chosen.all or outdated(artifacts, *one)]
+    other = replace(artifacts, deterministic=not artifacts.deterministic)
+    going = [one for one in folders if chosen.all or outdated((artifacts, other), *one)]
     going += [one for one in folders if one not in going and oldest and _made(one) < oldest]
     if most is not None:
         going += beyond([one for one in folders if one not in going], most)
@@ -71,16 +73,20 @@ def beyond(folders: Sequence[Found], most: int) -> list[Found]:
     return going
 
 
-def outdated(artifacts: Artifacts, folder: Path, manifest: Manifest | None) -> bool:
-    """Whether it is damaged, or this teacher's and no recipe of today would use it."""
+def outdated(kinds: Sequence[Artifacts], folder: Path, manifest: Manifest | None) -> bool:
+    """Whether it is damaged, or this teacher's and no recipe of today would use it.
+
+    Neither as it is made usually, nor deterministically.
+    """
     if manifest is None or Manifest.damage(folder):
         return True
-    if manifest.teacher != artifacts.source.fingerprint:
+    if manifest.teacher != kinds[0].source_digest:
         return False  # another model's: not ours to judge
     try:
-        return artifacts.place(artifacts.catalog.get(manifest.variant)) != folder
+        variant = kinds[0].catalog.get(manifest.variant)
     except Misuse:  # no such recipe any more
         return True
+    return all(kind.place(variant) != folder for kind in kinds)
 
 
 def _made(found: Found) -> datetime:

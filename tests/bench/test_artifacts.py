@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import json
 import subprocess
 import sys
 import threading
@@ -13,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.artifacts import DRAFT, Artifacts, made
+from bench.artifacts import DRAFT, MATTER, Artifacts, made
 from bench.catalog import Catalog
+from bench.commit import digest
 from bench.errors import MakeFailed, MakeKilled, Misuse
+from bench.machine import versions
 from bench.source import Source
 from bench.variant import Variant
 from tests.fakes import _project
@@ -57,10 +61,13 @@ class House:
     root: Path
     catalog: Catalog
     maker: Maker
+    deterministic: bool = False
 
     def artifacts(self) -> Artifacts:
         """As a new session sees it."""
-        return Artifacts(self.root, self.catalog, Source("x", self.source, 9), self.maker)
+        source = Source("x", self.source, 9)
+        careful = self.deterministic
+        return Artifacts(self.root, self.catalog, source, self.maker, deterministic=careful)
 
     def folder(self, name: str) -> Path:
         return self.artifacts().folder(self.catalog.get(name))
@@ -170,6 +177,31 @@ def test_a_trained_variant_follows_the_python_whose_text_it_reads(
     monkeypatch.setattr("platform.python_version", lambda: "3.99.0")
     assert house.fingerprint("low") == before["low"]
     assert house.fingerprint("taught") != before["taught"]
+
+
+def test_what_is_made_deterministically_has_a_folder_of_its_own(house: House) -> None:
+    """So that neither kind is taken for the other; one that has nothing made uses its base's."""
+    usual = {name: house.folder(name) for name in ("top", "low", "seen")}
+    house.deterministic = True
+    careful = {name: house.folder(name) for name in ("top", "low", "seen")}
+    assert house.maker.calls == ["top", "low"] * 2
+    assert not {*usual.values()} & {*careful.values()}
+    assert careful["seen"] == careful["low"]
+    house.deterministic = False
+    assert {name: house.folder(name) for name in usual} == usual
+    assert house.maker.calls == ["top", "low"] * 2
+
+
+def test_a_default_make_keeps_the_fingerprint_that_it_had(house: House) -> None:
+    """By hand, in the order in which it has always been: what exists stays valid."""
+    known = versions()
+    matter = json.dumps({name: known.get(name) for name in MATTER})
+    code = digest([house.package / "variants.py",
+                   *(house.package / room / "__init__.py" for room in ("recipes", "runtimes"))
+                   ])  # fmt: skip
+    whole = Source("x", house.source, 9).fingerprint
+    parts = ["top", "{}", code, matter, "{}", whole]
+    assert house.fingerprint("top") == hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def test_files_that_are_not_the_model_change_nothing(house: House) -> None:

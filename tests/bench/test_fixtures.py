@@ -11,6 +11,7 @@ import pytest
 from bench.catalog import Catalog
 from bench.errors import ProofFailed
 from bench.fixtures import prove
+from bench.make import ChildMaker
 from bench.record import Record
 from bench.session import BenchSession
 from bench.settings import Settings
@@ -66,6 +67,16 @@ def test_a_runtime_that_does_not_say_that_it_is_deterministic_is_not(
     with pytest.raises(ProofFailed, match=r"^mine: asked for deterministic"):
         prove(bench, MINE, Shown(shown))  # type: ignore[arg-type]
     prove(bench, MINE, Shown({"deterministic": True}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_making_is_as_deterministic_as_measuring(bench: BenchSession, asked: bool) -> None:
+    bench.settings = replace(bench.settings, deterministic=asked)
+    bench.catalog = Catalog.of(("variants",))
+    assert bench.artifacts.deterministic is asked
+    maker = bench.artifacts.maker
+    assert isinstance(maker, ChildMaker)
+    assert maker.place.deterministic is asked
 
 
 def test_a_resumed_cell_keeps_the_proof_that_it_was_measured_with(bench: BenchSession) -> None:

@@ -1,6 +1,7 @@
 """`weighbridge variants` and `weighbridge artifacts`, as a user calls them."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,6 +78,16 @@ def test_prune_removes_what_no_recipe_uses_and_only_says_so_when_dry(root, capsy
     assert main(["artifacts", "prune", "--artifacts", str(root)]) == 0
     assert not folder.exists()
     assert f"removed: {folder}\n" in capsys.readouterr().out
+
+
+def test_prune_leaves_what_was_made_deterministically(root, capsys):
+    """As long as a recipe of today would make it so."""
+    source = resolve("demo", CATALOG)
+    artifacts = Artifacts(root, CATALOG, source, lambda *_: None, deterministic=True)
+    place = artifacts.place(CATALOG.get("int4"))
+    shutil.copytree(root / "int4-0123456789abcdef", place)
+    assert main(["artifacts", "prune", "--artifacts", str(root)]) == 0
+    assert [folder.name for folder in root.iterdir() if folder.is_dir()] == [place.name]
 
 
 def test_prune_leaves_another_teachers_folders_alone(root, capsys):
