@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,12 @@ CELLS = "WEIGHBRIDGE_CELLS"
 """Names a file with the cells of this session, in their order, as a JSON list."""
 SURVEY = "WEIGHBRIDGE_SURVEY"
 """Names the file to write what there is into; then nothing is measured."""
+CLOCKLESS = "WEIGHBRIDGE_CLOCKLESS"
+"""Says that this is an ordinary session of the cells without a clock."""
 MEASURED = "measure"
 """The fixture of cells that can take turns."""
+DUEL = "duel"
+"""The fixture of cells that take turns with the teacher in one process."""
 _LAST: dict[str, Any] = {}
 """The record of the cell that runs, by its test's id."""
 
@@ -33,14 +37,15 @@ _LAST: dict[str, Any] = {}
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
-    """After our own plugin: cells with a clock alone, and of those the ones asked for."""
+    """After our own plugin: cells with a clock alone, and of those the ones asked for.
+
+    A survey looks at those without a clock, too, and an ordinary session has them alone.
+    """
     yield
-    found = {
-        item.stash[CELL].label: item
-        for item in items
-        if CELL in item.stash and MEASURED in getattr(item, "fixturenames", ())
-    }
+    timed, clockless, _ = map(_by_label, _kinds(items))
     path = os.environ.get(CELLS)
+    found = {**timed, **clockless} if SURVEY in os.environ else timed
+    found = clockless if CLOCKLESS in os.environ else found
     wanted = json.loads(Path(path).read_text()) if path else list(found)
     items[:] = [found[label] for label in wanted if label in found]
     if SESSION in config.stash:
@@ -82,15 +87,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     path, bench = os.environ.get(SURVEY), session.config.stash.get(SESSION, None)
     if path is None or bench is None:
         return
-    cells = {
-        item.stash[CELL].label: _why(item, bench.unmade)
-        for item in session.items
-        if CELL in item.stash
-    }
+    cells, clockless, _ = (
+        {label: _why(item, bench.unmade) for label, item in _by_label(kind).items()}
+        for kind in _kinds(session.items)
+    )
     names = {item.stash[CELL].variant for item in session.items if CELL in item.stash}
     made = {name: bench.artifacts.fingerprint(bench.catalog.get(name)) for name in sorted(names)}
     about = {
         "cells": cells,
+        "clockless": clockless,
         "made": made,
         "packages": bench.settings.packages,
         "machine": bench.machine,
@@ -98,6 +103,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         "code": harness()["code"],
     }
     write_atomically(Path(path), json.dumps(about))
+
+
+def _kinds(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], ...]:
+    """The cells among `items`: with a clock, without one, and those that duel with the teacher."""
+    kinds: tuple[list[pytest.Item], ...] = ([], [], [])
+    for item in items:
+        asked = getattr(item, "fixturenames", ())
+        if CELL in item.stash:
+            kinds[0 if MEASURED in asked else 2 if DUEL in asked else 1].append(item)
+    return kinds
+
+
+def _by_label(items: Iterable[pytest.Item]) -> dict[str, pytest.Item]:
+    return {item.stash[CELL].label: item for item in items}
 
 
 def _why(item: pytest.Item, unmade: dict[str, str]) -> str | None:

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from bench.arm import CELLS, SURVEY
+from bench.arm import CELLS, CLOCKLESS, SURVEY
 from bench.child import JOURNAL
 from bench.commit import harness
 from bench.errors import BenchError, Misuse
@@ -90,12 +90,25 @@ def survey(arm: Arm) -> dict[str, Any]:
 
 def replaced(arm: Arm) -> Arm:
     """The arm's session, made to make and not to measure."""
-    return Arm(
-        name=arm.name,
-        folder=arm.folder,
-        arguments=[*arm.arguments, "--make-only"],
-        python=arm.python,
-    )
+    return replace(arm, arguments=[*arm.arguments, "--make-only"])
+
+
+def ordinary(arm: Arm, run: Path) -> None:
+    """Let the arm measure its cells without a clock, as any session does, into the file `run`.
+
+    Cells that fail stand in it with their reasons. Raises Misuse, ArmFailed where no run comes.
+    """
+    words = [*arm.arguments, f"--benchmark-json={run}"]
+    with TemporaryDirectory(prefix="weighbridge-") as folder:
+        log = Path(folder, "log")
+        with log.open("w") as output:
+            child = replace(arm, arguments=words).start({CLOCKLESS: "yes"}, output)
+            try:
+                code = child.wait()
+            finally:
+                end(child)
+        if code not in (0, 1) or not run.is_file():
+            raise _failure(arm, code, log.read_text(errors="replace"))
 
 
 @dataclass

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shutil import which
@@ -20,6 +21,7 @@ from bench.journal import beside, held
 from bench.pair import Effort
 from bench.parsing import positive, seconds
 from reports.bulletin import check_markdown, print_outcome, publish
+from reports.clockless import Clockless
 from reports.finding import CANNOT_TELL, Outcome
 from reports.gate import EXITS, add_judging, answering
 from reports.pairing import Pairing, refuse_nothing
@@ -40,7 +42,8 @@ def add_ab(commands: Subparsers) -> None:
         "ab",
         help="measure two states of the code against each other, here and now",
         description="Measures two states of the variants in pairs of fresh processes that take "
-        "turns: every cell by two pairs, suspects by eight more. The refs supply the packages of "
+        "turns: every cell by two pairs, suspects by eight more; sizes and losses by one session "
+        "each. The refs supply the packages of "
         "variants; this Weighbridge, the suites and the settings of this folder measure both.",
         epilog=f"{EXITS}, {INTERRUPTED} interrupted",
     )
@@ -82,9 +85,12 @@ def ab(chosen: argparse.Namespace) -> int:
                       absent=pairing.absent)  # fmt: skip
         if pairing.cells:
             trial.run()
-    outcome = trial.outcome(chosen.strict)
+        still = Clockless.weighed(pairing, book, policy)
+    timed = trial.outcome(chosen.strict)
+    outcome = replace(timed, findings=(*timed.findings, *still.findings))
     finish(book, outcome, trial)
     print_outcome(outcome, chosen.verbose)
+    still.tell()
     print(f"{trial.pairs_a_cell():.2f} pairs a cell; kept in {chosen.output}")
     publish(outcome, f"{chosen.head} against {chosen.base}", str(chosen.output), chosen.markdown)
     return outcome.code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.record import Record, Run, Value
@@ -41,18 +41,25 @@ def judge_runs(base: Run, candidate: Run, policy: Policy, strict: bool = False) 
     if not set(base.by_cell) & set(candidate.by_cell):
         return Outcome(findings=(), strict=strict)
     policy.check(subjects.values())
-    cases = [_case(base, candidate, policy, subject) for subject in subjects.values()]
+    findings = findings_of(base, candidate, policy, list(subjects.values()))
+    return Outcome(findings=tuple(findings), strict=strict)
+
+
+def findings_of(
+    base: Run, candidate: Run, policy: Policy, subjects: Sequence[Subject]
+) -> list[Finding]:
+    """What the policy says of these: one family of tests."""
+    cases = [_case(base, candidate, policy, subject) for subject in subjects]
     told = [
         (case, _evidence(case))
         for case in cases
         if case.terms.test != "none" and (case.base or case.head)
     ]
     adjusted = _adjusted(told)
-    findings = [
+    return [
         evidence if isinstance(evidence, Finding) else _finding(case, evidence, p, policy.alpha)
         for (case, evidence), p in zip(told, adjusted, strict=True)
     ]
-    return Outcome(findings=tuple(findings), strict=strict)
 
 
 def subjects_of(run: Run) -> Iterator[Subject]:

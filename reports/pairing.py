@@ -37,6 +37,8 @@ class Pairing:
     absent: Mapping[str, tuple[Verdict, str]]
     same: Mapping[str, Any]
     """What decides a figure, for the journal."""
+    clockless: Sequence[str] = ()
+    """Cells without a clock that either arm can measure."""
 
     @classmethod
     def of(cls, arms: tuple[Arm, Arm], effort: Effort) -> Pairing:
@@ -48,11 +50,14 @@ class Pairing:
                          "WEIGHBRIDGE_PROFILE")  # fmt: skip
         known = (base["cells"], head["cells"])
         common = [cell for cell, why in known[0].items() if why is None and _can(known[1], cell)]
+        still = (base["clockless"], head["clockless"])
+        clockless = sorted({cell for side in still for cell in side if _can(side, cell)})
         return cls(
             arms=arms,
             effort=effort,
             cells=common,
             absent=_absent(*known),
+            clockless=clockless,
             same={
                 "pytest's arguments": list(arms[0].arguments),
                 "effort": asdict(effort),
@@ -63,6 +68,7 @@ class Pairing:
                 "machine": traits(base["machine"]),
                 "Weighbridge's code": base["code"],
                 "cells": common,
+                "cells without a clock": clockless,
             },
         )
 
@@ -70,7 +76,7 @@ class Pairing:
         """Raises Misuse where the policy fits nothing here, or asks for what cannot be."""
         subjects = [
             Subject(cell=cell, variant=variant_of(cell), metric=name, kind=m.kind, unit=m.unit)
-            for cell in {**dict.fromkeys(self.cells), **self.absent}
+            for cell in {**dict.fromkeys((*self.cells, *self.clockless)), **self.absent}
             for name, m in metrics().items()
         ]
         policy.check(subjects)
@@ -147,5 +153,5 @@ def _time(seconds: float) -> str:
 
 def refuse_nothing(pairing: Pairing) -> None:
     """Raises Misuse where no cell is selected in either arm."""
-    if not pairing.cells and not pairing.absent:
-        raise Misuse("no cell with a clock is selected that can be measured here")
+    if not pairing.cells and not pairing.absent and not pairing.clockless:
+        raise Misuse("no cell is selected that can be measured here and compared")

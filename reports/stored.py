@@ -29,8 +29,10 @@ class Book:
     """What decides a figure: with another of these the journal is of another comparison."""
     pairs: dict[str, Pair] = field(default_factory=dict)
     """By name, such as `gate 0 screen 1`."""
+    runs: dict[str, Any] = field(default_factory=dict)
+    """Of cells without a clock: each arm's run file, as JSON has it."""
     taken: int = 0
-    """How many were found in the journal."""
+    """How many pairs were found in the journal."""
 
     @classmethod
     def open(cls, path: Path, same: Mapping[str, Any]) -> Book:
@@ -48,7 +50,8 @@ class Book:
                 f"{journal} keeps another comparison that broke off ({', '.join(differ)} "
                 "differ); remove it, or name another -o"
             )
-        found.pairs.update({line["name"]: line["pair"] for line in lines})
+        found.pairs.update({line["name"]: line["pair"] for line in lines if "pair" in line})
+        found.runs.update({line["arm"]: line["run"] for line in lines if "run" in line})
         found.taken = len(found.pairs)
         # a torn last line would swallow the next one
         rows = [head, *lines]
@@ -61,6 +64,12 @@ class Book:
         self.pairs[name] = pair
         return pair
 
+    def keep_run(self, arm: str, run: Any) -> Any:
+        """Add what an arm measured without a clock."""
+        append(beside(self.path), {"arm": arm, "run": run})
+        self.runs[arm] = run
+        return run
+
     def finish(self, about: Mapping[str, Any]) -> None:
         """Write the whole file; the journal goes."""
         data = {
@@ -68,6 +77,7 @@ class Book:
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "same": self.same,
             "pairs": self.pairs,
+            "runs": self.runs,
             **about,
         }
         write_atomically(self.path, json.dumps(data, allow_nan=False))

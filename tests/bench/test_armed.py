@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.armed import Arm, ArmFailed, Side, survey
+from bench.armed import Arm, ArmFailed, Side, ordinary, survey
 from bench.commit import harness
 from bench.errors import Misuse
 
@@ -48,6 +48,32 @@ def test_a_session_that_does_not_come_about(
 ) -> None:
     with pytest.raises(kind, match=says):
         survey(arm(tmp_path, script))
+
+
+WRITES = """for word in "$@"; do case $word in
+--benchmark-json=*) echo "$WEIGHBRIDGE_CLOCKLESS" > "${word#*=}";; esac; done; """
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_session_of_cells_without_a_clock_leaves_its_run(tmp_path: Path, code: int) -> None:
+    """Also where a cell has failed."""
+    ordinary(arm(tmp_path, f"{WRITES} exit {code}"), tmp_path / "run.json")
+    assert (tmp_path / "run.json").read_text() == "yes\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "says"),
+    [
+        (f"{WRITES} echo 'killed'; exit 3", ArmFailed, "base: its session ended with 3: killed"),
+        ("exit 0", ArmFailed, "base: its session ended with 0: it said nothing"),
+        ("echo 'ERROR: no such text'; exit 4", Misuse, "base: no such text"),
+    ],
+)
+def test_without_a_run_there_is_nothing_to_judge(
+    tmp_path: Path, script: str, kind: type[Exception], says: str
+) -> None:
+    with pytest.raises(kind, match=says):
+        ordinary(arm(tmp_path, script), tmp_path / "run.json")
 
 
 def test_a_side_that_dies_says_why(tmp_path: Path) -> None:
