@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from bench.arm import CELLS, CLOCKLESS, SURVEY
-from bench.child import JOURNAL
 from bench.commit import harness
 from bench.errors import BenchError, Misuse
 from bench.origin import FROM
 from bench.process import PARENT, QUIET
+from bench.standby import JOURNAL
 from bench.turns import LINE
 
 USAGE, NOTHING = 4, 5

@@ -19,6 +19,8 @@ ISOLATED = "isolated"
 
 ON_REQUEST = "on_request"
 """The mark of slow suites that run only where they are named: by file, by -k, -m or --all."""
+UNTIMED = "untimed"
+"""The mark of suites without a clock: the next child may start beside their cells."""
 
 
 @dataclass

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,11 @@ import pytest
 
 from bench.cell import CELL
 from bench.journal import SHARED, lines_of
-from bench.process import environment, start, stop
+from bench.process import environment
 from bench.reading import record_of
 from bench.record import Record, Status, to_json
 from bench.replay import stand_in
-
-JOURNAL = "WEIGHBRIDGE_JOURNAL"
-"""Names the file that a child writes its reports into; so its presence says: you are a child."""
+from bench.standby import JOURNAL, Standby
 
 
 def in_child() -> Path | None:
@@ -45,6 +42,28 @@ class Children:
     proofs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     disproved: dict[str, str] = field(default_factory=dict)
     _reports: dict[str, list[pytest.TestReport]] = field(default_factory=dict)
+    _early: tuple[Sequence[pytest.Item], Standby] | None = None
+    """The group that is due next, and its child that waits to be called."""
+
+    def call(self, items: Iterable[pytest.Item]) -> None:
+        """Start the child of the first of `items` that has one and waits for it.
+
+        It imports while something that no clock looks at goes on here, and waits.
+        """
+        group = next((found for item in items if (found := self._due(item))), None)
+        if group and not self._early:
+            self._early = group, self._started(group)
+
+    def settle(self) -> None:
+        """What was called has imported all that it needs before this returns."""
+        if self._early:
+            self._early[1].settle()
+
+    def close(self) -> None:
+        """End what was called and is not wanted any more."""
+        if self._early:
+            self._early[1].close()
+            self._early = None
 
     def has(self, item: pytest.Item) -> bool:
         """Whether this cell is to run in a child."""
@@ -79,6 +98,9 @@ class Children:
     def _group(self, item: pytest.Item) -> Sequence[pytest.Item] | None:
         return next((group for group in self.groups if item in group), None)
 
+    def _due(self, item: pytest.Item) -> Sequence[pytest.Item] | None:
+        return None if item.nodeid in self._reports else self._group(item)
+
     def _run(self, items: Sequence[pytest.Item]) -> None:
         todo = list(items)
         while todo:
@@ -93,22 +115,23 @@ class Children:
                 self._reports[item.nodeid] = [_report(item, "proof_failed", why)]
 
     def _spawn(self, items: Sequence[pytest.Item]) -> tuple[int, str]:
-        with tempfile.TemporaryDirectory(prefix="weighbridge-") as folder:
-            journal, log = Path(folder, "journal"), Path(folder, "log")
-            with log.open("w") as output:
-                child = start("pytest", self._command(items), self._environment(journal), output)
-                try:
-                    code = child.wait()
-                finally:
-                    stop(child)
-                    self._read(journal)
-            return code, log.read_text(errors="replace")
+        if self._early and list(self._early[0]) == list(items):
+            child, self._early = self._early[1], None
+        else:  # another than the one that waits; two would be in each other's way
+            self.close()
+            child = self._started(items)
+        try:
+            return child.run()
+        finally:
+            child.stop()
+            self._read(child.journal)
+            child.close()
 
-    def _environment(self, journal: Path) -> dict[str, str]:
-        ours = {**self.extra, **_child(journal)}
+    def _started(self, items: Sequence[pytest.Item]) -> Standby:
+        ours = {**self.extra, "PYTEST_ADDOPTS": ""}
         if self.shared:
             ours[SHARED] = str(self.shared)
-        return environment(self.threads, ours)
+        return Standby(self._command(items), environment(self.threads, ours))
 
     def _command(self, items: Sequence[pytest.Item]) -> list[str]:
         ini = ["-c", str(self.config.inipath)] if self.config.inipath else []
@@ -135,10 +158,6 @@ class Children:
             self.disproved.update(line.get("disproved", {}))
         ended = {node: rows for node, rows in found.items() if rows[-1].when == "teardown"}
         self._reports.update(ended)
-
-
-def _child(journal: Path) -> dict[str, str]:
-    return {JOURNAL: str(journal), "PYTEST_ADDOPTS": ""}
 
 
 def _name(nodeid: str) -> str:

@@ -7,14 +7,14 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import conditions, process, turns
+from bench import conditions, turns
 from bench import text as texts
+from bench.beside import bring
 from bench.cell import CELL
 from bench.child import in_child
 from bench.confine import default_budget, free_bytes
@@ -73,9 +73,7 @@ def text(bench_session: BenchSession, folder: Path) -> Text:
 @pytest.fixture(scope="session")
 def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -> int | None:
     """Resident bytes of this process once everything is imported and nothing is loaded."""
-    os.environ.update(process.for_libraries(bench_session.settings.threads))
-    if variant.runtime:
-        import_module(variant.runtime).prepare(folder, bench_session.settings.place)
+    bring(bench_session, variant, folder)
     texts.training(bench_session.teacher_folder)  # or the prompts' tokenizing would be the peak
     conditions.look(bench_session.settings.device)  # likewise the driver's library
     give_back()

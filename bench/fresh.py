@@ -16,7 +16,7 @@ from typing import Any
 from bench.confine import Confined, confine
 from bench.errors import BenchError
 from bench.model import Tokens
-from bench.process import end_with_parent, environment, start, stop
+from bench.process import Ends, end_with_parent, environment, start, stop
 from bench.variant import Place, Variant
 
 WARM_CALLS = 5
@@ -125,7 +125,9 @@ class Fresh:
             errors = Path(folder, "errors")
             with errors.open("w") as log:
                 words = [str(spec), str(answer)]
-                child = start("bench.fresh", words, env, subprocess.DEVNULL, log)
+                child = start(
+                    "bench.fresh", words, env, Ends(output=subprocess.DEVNULL, errors=log)
+                )
                 try:
                     code = child.wait()
                 finally:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
-from bench.process import end_with_parent, environment, start, stop
+from bench.process import Ends, end_with_parent, environment, start, stop
 from bench.variant import Place
 
 LIMITS = "WEIGHBRIDGE_LIMITS"
@@ -31,7 +31,7 @@ def measure_limits(module: str | None, place: Place) -> Limits | None:
     if module is None:
         return None
     spec = json.dumps([module, asdict(place)])
-    child = start("bench.limits", [spec], environment(place.threads), subprocess.PIPE)
+    child = start("bench.limits", [spec], environment(place.threads), Ends(output=subprocess.PIPE))
     try:
         said, _ = child.communicate()
     finally:

@@ -17,7 +17,7 @@ from bench.catalog import Catalog
 from bench.determinism import only_deterministic
 from bench.errors import BenchError, MakeFailed, MakeKilled
 from bench.live import TICK, Making
-from bench.process import end_with_parent, environment, start, stop
+from bench.process import Ends, end_with_parent, environment, start, stop
 from bench.progress import EVERY, MARK, OFTEN, TOLD, Step
 from bench.screen import Screen
 from bench.soundness import check_sound
@@ -52,7 +52,7 @@ class ChildMaker:
         told = {TOLD: str(OFTEN if screen else EVERY)}
         with tempfile.TemporaryFile("w+", errors="replace") as log:
             env, errors = environment(self.place.threads, told), log if screen else None
-            child = start("bench.make", [spec], env, subprocess.PIPE, errors)
+            child = start("bench.make", [spec], env, Ends(output=subprocess.PIPE, errors=errors))
             try:
                 said = listen(child, Making(name, screen, self.say))
             finally:

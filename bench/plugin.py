@@ -8,8 +8,18 @@ from typing import Any
 
 import pytest
 
-from bench import configuration, journal, live, options, preflight, profiling, resume, runfile
-from bench.cell import CELL, ISOLATED, ON_REQUEST, PARAMETER
+from bench import (
+    beside,
+    configuration,
+    journal,
+    live,
+    options,
+    preflight,
+    profiling,
+    resume,
+    runfile,
+)
+from bench.cell import CELL, ISOLATED, ON_REQUEST, PARAMETER, UNTIMED
 from bench.child import Children, in_child
 from bench.errors import BenchError, MakeFailed, Misuse
 from bench.fixtures import (  # noqa: F401  pytest finds fixtures among this module's names
@@ -94,6 +104,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[JOURNAL] = found
     config.addinivalue_line("markers", f"{ISOLATED}: the cells run in a child process")
     config.addinivalue_line("markers", f"{ON_REQUEST}: slow, so it runs only where it is named")
+    config.addinivalue_line("markers", f"{UNTIMED}: no clock looks at the cells")
     config.pluginmanager.register(Listener(config))
     try:
         Selection.of(config)
@@ -137,7 +148,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Make everything that is needed before the first cell; `--make-only` stops there."""
     config = session.config
     cells = [item for item in session.items if CELL in item.stash]
-    if not cells or config.option.collectonly or session.testsfailed or in_child():
+    if not cells or config.option.collectonly or session.testsfailed:
+        return None
+    if in_child():
+        beside.stand_by(session)
         return None
     try:
         resume.reserve(config)
@@ -152,6 +166,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         others = [item for item in session.items if CELL not in item.stash]
         session.items[:] = [*others, *ready.begun.items]
     if not config.getoption("bench_make_only"):
+        if ready is not None:
+            beside.begin(config, ready.children, session.items)
         return None
     session.testsfailed += len(config.stash[SESSION].unmade)
     return True
@@ -165,6 +181,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return None
     run = item.ihook.pytest_runtest_protocol
     if not children.has(item):
+        beside.before(children, item)
         after = children.next_here(item, nextitem)
         return None if after is nextitem else bool(run(item=item, nextitem=after))
     with live.shown(item.config, item, "in a process of its own"):
@@ -210,6 +227,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the run: whole, and only where there is something to say."""
     config = session.config
     bench = config.stash.get(SESSION, None)
+    if children := config.stash.get(_CHILDREN, None):
+        children.close()
     if path := in_child():
         if bench is not None:
             journal.append(path, {"proofs": bench.proofs, "disproved": bench.disproved})

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 PARENT = "WEIGHBRIDGE_PARENT"
@@ -36,25 +37,30 @@ def environment(threads: int, extra: Mapping[str, str] | None = None) -> dict[st
     return {**os.environ, **for_libraries(threads), **ours, **(extra or {})}
 
 
-def start(
-    module: str,
-    arguments: Sequence[str],
-    env: Mapping[str, str],
-    output: int | IO[str],
-    errors: IO[str] | None = None,
-) -> subprocess.Popen[str]:
-    """`python -m module`, its input closed, its standard output going to `output`.
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """Where what a child says goes, and what it holds of ours; its input is closed."""
 
-    Its standard error goes to `errors`, or where ours goes.
-    """
+    output: int | IO[str]
+    errors: IO[str] | None = None
+    """None: where ours go."""
+    keep: tuple[int, ...] = ()
+    """Descriptors that stay open in it."""
+
+
+def start(
+    module: str, arguments: Sequence[str], env: Mapping[str, str], ends: Ends
+) -> subprocess.Popen[str]:
+    """`python -m module`."""
     command = [sys.executable, "-W", "ignore", "-m", module, *arguments]
     return subprocess.Popen(
         command,
         env=dict(env),
         stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=errors,
+        stdout=ends.output,
+        stderr=ends.errors,
         text=True,
+        pass_fds=ends.keep,
     )
 
 

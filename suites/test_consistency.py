@@ -7,7 +7,7 @@ from bench.consistency import SHARES, complaints, gaps, kind_of
 from bench.metrics.consistency import batch_gap, cache_gap
 from bench.text import Text
 
-pytestmark = pytest.mark.on_request
+pytestmark = [pytest.mark.on_request, pytest.mark.untimed]
 
 
 def test_consistency(model: Model, text: Text, note: Note) -> None:

@@ -1,11 +1,14 @@
 """How well a variant predicts text that nothing was trained on, and how near the teacher it is."""
 
+import pytest
+
 from bench import Model, Note
 from bench.metrics import quality as metrics
 from bench.quality import Fidelity, quality
 from bench.scoring import score
 from bench.text import Text
 
+pytestmark = pytest.mark.untimed
 NEAR = (metrics.loss_difference, metrics.rms_probability, metrics.kl, metrics.kl_median,
         metrics.kl_p99, metrics.top1)  # fmt: skip
 

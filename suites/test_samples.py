@@ -10,7 +10,7 @@ from bench.samples import Side, prompts, side_by_side
 from bench.session import BenchSession
 from bench.text import Text
 
-pytestmark = pytest.mark.on_request
+pytestmark = [pytest.mark.on_request, pytest.mark.untimed]
 
 
 def test_samples(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.child import JOURNAL, Children, in_child
+from bench.child import Children, in_child
 from bench.journal import append
+from bench.standby import JOURNAL
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.process import PARENT, environment, start, stop
+from bench.process import PARENT, Ends, environment, start, stop
 from tests.fakes import _project
 
 PARENT_CODE = """
 import os, signal, subprocess
-from bench.process import environment, start
-child = start("tests.fakes._waits", [], environment(1), subprocess.PIPE)
+from bench.process import Ends, environment, start
+child = start("tests.fakes._waits", [], environment(1), Ends(output=subprocess.PIPE))
 child.stdout.readline()
 print(child.pid, flush=True)
 os.read(0, 1)
@@ -58,7 +58,7 @@ def test_the_environment_of_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_child_is_stopped_and_its_end_is_known() -> None:
-    child = start("tests.fakes._waits", [], environment(1), subprocess.PIPE)
+    child = start("tests.fakes._waits", [], environment(1), Ends(output=subprocess.PIPE))
     assert child.stdout
     assert child.stdout.readline() == "ready\n"
     stop(child)

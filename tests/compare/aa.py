@@ -1,28 +1,33 @@
 """The gate on this machine, on 60 tiny cells: python -m tests.compare.aa FOLDER
 
-First an A/A: the noise, the fitted policy, whole gates repeated for real, gates resampled. Then the
-same gates with a variant that really works longer in the head. Everything is kept in FOLDER, and
-the same command goes on where it was interrupted.
+First an A/A: the noise, the fitted policy, whole gates repeated for real, gates resampled. Then a
+variant that really works longer in the head: gates resampled from stored pairs of processes, so
+conditional on these pairs, and whole gates. Everything is kept in FOLDER, and the same command
+goes on where it was interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from statistics import fmean
 
 from bench.armed import Arm
+from bench.control import CONTROL
 from bench.pair import Effort
 from reports.__main__ import main as weighbridge
 from reports.pairing import Pairing
+from reports.pairs import Pair
 from reports.policy import Policy, read_policy
-from reports.resampled import Bound
+from reports.resampled import NEEDED, Bound
 from reports.stored import Book
-from reports.trial import Trial
+from reports.trial import Measurer, Phase, Trial
+from reports.verdict import SCREEN
 
 ROOT = Path(__file__).parents[2]
 INI = "[pytest]\naddopts = -p no:cacheprovider\nbench_variants = slowed\n"
@@ -95,6 +100,8 @@ class Asked:
     pairs: int
     repeats: int
     slower: tuple[int, ...]
+    gates: int
+    real: int
     effort: Effort
 
 
@@ -105,13 +112,19 @@ def main(words: list[str]) -> int:
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--slower", default="5,10", help="percents, such as 5,10; empty for none")
+    parser.add_argument("--gates", type=int, default=300, help="resampled from the slowed pairs")
+    parser.add_argument("--real", type=int, default=20, help="whole gates with a slowed head")
     parser.add_argument("--blocks", type=int, default=8)
     parser.add_argument("--turn", type=float, default=0.02, help="seconds")
     said = parser.parse_args(words)
+    if said.slower and said.pairs < NEEDED:
+        parser.error(f"--pairs must be at least {NEEDED}, or no gate can be drawn from them")
     asked = Asked(
         pairs=said.pairs,
         repeats=said.repeats,
         slower=tuple(int(word) for word in said.slower.split(",") if word),
+        gates=said.gates,
+        real=said.real,
         effort=Effort(blocks=said.blocks, turn=said.turn),
     )
     lay_out(said.folder.resolve(), asked.slower)
@@ -141,8 +154,38 @@ def lay_out(folder: Path, slower: tuple[int, ...]) -> None:
         checkpoint(folder / "tiny", "gpt2")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Called:
+    """What one gate with a slowed head has said, and what it cost."""
+
+    hits: int
+    """Figures of the slowed variant that it calls slower, of `figures`."""
+    figures: int
+    blocks: bool
+    """Whether the slowed variant blocks, by a figure or by its tier."""
+    others: bool
+    """Whether anything else is called slower."""
+    pairs_a_cell: float
+
+    @classmethod
+    def of(cls, cells: Sequence[str], policy: Policy, measure: Measurer) -> Called:
+        """One whole gate."""
+        trial = Trial(cells=cells, policy=policy, measure=measure)
+        trial.run()
+        found = [one for one in trial.outcome().findings if one.metric]
+        slower = [one for one in found if one.verdict == "regressed"]
+        own = [one for one in found if one.variant == SLOWED and not one.cell.endswith("*")]
+        return cls(
+            hits=sum(one in slower for one in own),
+            figures=len(own),
+            blocks=any(one.variant == SLOWED for one in slower),
+            others=any(one.variant != SLOWED for one in slower),
+            pairs_a_cell=trial.pairs_a_cell(),
+        )
+
+
 def slowed(percent: int, asked: Asked, policy: Policy) -> None:
-    """Real gates with the slowed head: who is called, who else, and what it costs."""
+    """A head that is really slower: gates resampled from stored pairs, and whole gates."""
     head = Path(f"slower{percent}").resolve()
     arms = (
         Arm(name="base", folder=Path.cwd(), arguments=WORDS),
@@ -150,34 +193,55 @@ def slowed(percent: int, asked: Asked, policy: Policy) -> None:
     )
     pairing = Pairing.of(arms, asked.effort)
     book = Book.open(Path(f"slower{percent}.json"), pairing.same)
-    called: list[tuple[int, int, bool, bool, float]] = []
-    for number in range(asked.repeats):
-        trial = Trial(cells=pairing.cells, policy=policy, measure=pairing.measurer(book, number))
-        trial.run()
-        found = [one for one in trial.outcome().findings if one.metric]
-        own = [one for one in found if one.variant == SLOWED and not one.cell.endswith("*")]
-        hits = sum(one.verdict == "regressed" for one in own)
-        blocks = any(one.verdict == "regressed" for one in found if one.variant == SLOWED)
-        others = any(one.verdict == "regressed" for one in found if one.variant != SLOWED)
-        called.append((hits, len(own), blocks, others, trial.pairs_a_cell()))
-        said = f"slower by {percent} %, gate {number + 1}: {trial.outcome().sentence}"
-        print(f"{said}; {hits} of {len(own)} slowed", flush=True)
-    show(percent, called)
-    book.finish({"called": called})
-
-
-def show(percent: int, called: list[tuple[int, int, bool, bool, float]]) -> None:
-    """What all repeats came to."""
-    hits, cells, blocks, others, cost = zip(*called, strict=True)
-    share = sum(cells) / len(called)
-    print(f"\nslower by {percent} %:")
-    print(f"  gates that the slowed variant blocks   {Bound.of(sum(blocks), len(called))}")
-    print(f"  its figures called                     {Bound.of(sum(hits), sum(cells))}")
-    print(f"  gates in which another is called       {Bound.of(sum(others), len(called))}")
-    print(
-        f"  pairs a cell                           {fmean(cost):.2f} ({share:.0f} figures slowed)"
+    taken = [stored(pairing, book, number, asked.pairs) for number in range(asked.pairs)]
+    dice = Random(percent)
+    measures = (drawn(dice.sample(taken, NEEDED)) for _ in range(asked.gates))
+    again = [Called.of(pairing.cells, policy, measure) for measure in measures]
+    show(f"slower by {percent} %, gates resampled from {asked.pairs} pairs", again)
+    real: list[Called] = []
+    for number in range(asked.real):
+        real.append(Called.of(pairing.cells, policy, pairing.measurer(book, number)))
+        show(f"slower by {percent} %, {number + 1} real gates", real)
+    book.finish(
+        {"resampled": [asdict(one) for one in again], "real": [asdict(one) for one in real]}
     )
-    print(json.dumps({"percent": percent, "called": called}))
+
+
+def stored(pairing: Pairing, book: Book, number: int, count: int) -> Pair:
+    """A pair on all cells, from the book or measured now."""
+    name = f"slowed {number}"
+    if known := book.pairs.get(name):
+        return known
+    title = f"slowed {number + 1} of {count}"
+    return book.keep(name, pairing.pair(pairing.cells, name, title, count - number - 1))
+
+
+def drawn(pairs: Sequence[Pair]) -> Measurer:
+    """Takes the first of them to screen and the others to confirm, each once in a gate."""
+    first = {"screen": 0, "confirm": SCREEN}
+
+    def measure(phase: Phase, number: int, cells: Sequence[str]) -> Pair:
+        pair, wanted = pairs[first[phase] + number], {CONTROL, *cells}
+        return {
+            "cells": {cell: seen for cell, seen in pair["cells"].items() if cell in wanted},
+            "failed": {cell: why for cell, why in pair["failed"].items() if cell in wanted},
+        }
+
+    return measure
+
+
+def show(title: str, called: Sequence[Called]) -> None:
+    """What all gates came to."""
+    count, figures = len(called), sum(one.figures for one in called)
+    blocks, others = (sum(getattr(one, what) for one in called) for what in ("blocks", "others"))
+    print(f"\n{title}:")
+    print(f"  that the slowed variant blocks         {Bound.of(blocks, count)}")
+    print(
+        f"  the slowed figures that are called     {Bound.of(sum(o.hits for o in called), figures)}"
+    )
+    print(f"  in which another is called             {Bound.of(others, count)}")
+    cost = fmean(one.pairs_a_cell for one in called)
+    print(f"  pairs a cell                           {cost:.2f}", flush=True)
 
 
 if __name__ == "__main__":
