@@ -44,7 +44,7 @@ def _render(runs: Sequence[Run]) -> str:
     cells = lines(run)
     return environment().get_template(TEMPLATE).render(
         run=run,
-        **frame(heat.palette()),
+        **frame(heat.palette() + heat.heights()),
         heading=heading(run),
         notes=_notes(run, cells),
         most_notes=NOTES,

@@ -21,6 +21,8 @@ WATCHED = (("decode", "decode_rate"), ("prefill", "first_token"), (SPEEDUP, "dec
 HALF = 8
 """Classes to each side of even; a step is a quarter of a doubling."""
 STEP = 0.25
+NAMED, ROW, ROWS = 46.25, 34.75, 8
+"""Pixels of a map's name and head, and of a row, as the page's style makes them; more are rare."""
 Rgb = tuple[int, int, int]
 ENDS: Mapping[str, tuple[Rgb, Rgb, Rgb]] = {
     "light": ((179, 80, 0), (238, 240, 242), (11, 92, 173)),
@@ -149,6 +151,14 @@ def palette() -> str:
         f"color:light-dark({ink(light)},{ink(dark)})}}\n"
         for at in range(2 * HALF + 1)
         for light, dark in [(colour("light", at), colour("dark", at))]
+    )
+
+
+def heights() -> str:
+    """The rules that say how high a map of so many rows is before it has been laid out."""
+    return "".join(
+        f".rows{rows} .far{{contain-intrinsic-height:{NAMED + ROW * rows}px}}\n"
+        for rows in range(1, ROWS + 1)
     )
 
 

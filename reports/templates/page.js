@@ -2,8 +2,8 @@
   "use strict";
   const one = (what) => document.querySelector(what);
   const all = (what, inside = document) => [...inside.querySelectorAll(what)];
-  all(".js").forEach((part) => { part.hidden = false; });
-  all(".nojs").forEach((part) => { part.hidden = true; });
+  // A picture of the whole page widens the window: then what is far counts as near.
+  addEventListener("resize", () => all(".far").forEach((part) => { part.classList.remove("far"); }), { once: true });
   const say = (text) => { one("#live").textContent = text; };
 
   // Sorting: numbers by data-v, else by what is written; what is missing goes last.

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -193,12 +194,16 @@ def test_it_prints(chromium: Any, page_file: Path) -> None:
 
 
 def test_without_script_only_the_controls_are_gone(chromium: Any, page_file: Path) -> None:
+    from playwright.sync_api import expect
+
     with opened(chromium, page_file, java_script_enabled=False) as page:
         assert page.locator("#budget").is_hidden()
         assert page.locator("#find").is_hidden()
         assert page.locator(".wide.by-speed").is_visible()
         assert page.locator("#all tbody tr").count() > 48
-        assert "Variant" in page.locator("#all thead").inner_text()
+        head = page.locator("#all thead")
+        head.scroll_into_view_if_needed()  # what lies far below is laid out when one comes near
+        expect(head).to_contain_text(re.compile(r"^\s*Variant\s+Suite\s"), use_inner_text=True)
         assert page.locator(".save").is_visible()
 
 
@@ -227,6 +232,27 @@ def test_no_two_labels_overlap_and_none_leaves_the_chart(
                 # two pixels of a line's height are leading, where no letter stands
                 if a[0] < b[2] and b[0] < a[2] and a[1] + 1 < b[3] - 1 and b[1] + 1 < a[3] - 1
             ] == []
+
+
+def test_what_is_laid_out_late_moves_nothing_and_is_there_on_paper_and_in_pictures(
+    chromium: Any, tmp_path: Path
+) -> None:
+    """Its height is known beforehand, so that nothing jumps and every link leads to its place."""
+    late = written(tmp_path, large.run_file(100))
+    tops = "[...document.querySelectorAll('h2, .far')].map(one => one.getBoundingClientRect().top)"
+    with opened(chromium, late) as page:
+        assert page.locator(".tall.far").count() == 1
+        assert page.locator(".maps .far").count() == 11
+        found = (page.evaluate(tops), _sheets(page.pdf()), page.screenshot(full_page=True))
+    text = late.read_text(encoding="utf-8")
+    at_once = tmp_path / "at-once.html"
+    at_once.write_text(text.replace("content-visibility: auto;", ""), encoding="utf-8")
+    with opened(chromium, at_once, bypass_csp=True) as page:
+        assert found == (page.evaluate(tops), _sheets(page.pdf()), page.screenshot(full_page=True))
+
+
+def _sheets(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", pdf))
 
 
 def test_five_hundred_cells_stay_below_three_megabytes(tmp_path: Path) -> None:
