@@ -40,9 +40,7 @@ def expect_showable(what: str, found: dict[str, Any] | list[Any], levels: int = 
         kind = type(item)
         if kind is dict or kind is list:
             expect_showable(what, item, levels - 1)
-        elif kind in PLAIN:
-            continue
-        elif kind not in NUMBERS or not -MOST_WHOLE <= item <= MOST_WHOLE:  # nor is NaN between
+        elif kind not in PLAIN and not (kind in NUMBERS and -MOST_WHOLE <= item <= MOST_WHOLE):
             number(item, f"a number in {what}")
 
 

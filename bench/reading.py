@@ -22,7 +22,7 @@ from bench.checking import (
 )
 from bench.errors import BadRun
 from bench.reading_values import value_of
-from bench.record import SCHEMA, Record, Run, Status
+from bench.record import SCHEMA, Record, Run, Status, built
 from bench.workload import Workload
 
 STATUSES = frozenset(get_args(Status))
@@ -94,7 +94,8 @@ def record_of(entry: Any, whole: bool = True) -> Record:
         raise ValueError(f"unknown status {reprlib.repr(status)}")
     expect_showable("proof", proof)
     expect_showable("facts", facts)
-    return Record(
+    return built(
+        Record,
         suite=intern(suite),
         variant=intern(variant),
         workload=_workload_of(load),

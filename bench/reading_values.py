@@ -10,7 +10,7 @@ from typing import Any, NoReturn, get_args, get_type_hints
 
 from bench.checking import MOST_WHOLE, expect_keys, number, numbers, said_of, take, taker
 from bench.metric import Metric
-from bench.record import COMPARED_BY_SAMPLE, Value
+from bench.record import COMPARED_BY_SAMPLE, Value, built
 
 JUDGED = {key: get_args(get_type_hints(Metric)[key]) for key in ("kind", "better")}
 """What decides how a figure is compared, with the words that it may hold."""
@@ -44,7 +44,8 @@ def value_of(name: str, entry: Any, whole: bool) -> Value:
     if not 0 <= cut <= count:
         raise ValueError(f"{said} cuts {reprlib.repr(cut)} of {count} samples")
     kept = whole or kind in COMPARED_BY_SAMPLE
-    return Value(
+    return built(
+        Value,
         value=value,
         unit=intern(unit),
         kind=intern(kind),

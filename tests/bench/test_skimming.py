@@ -75,7 +75,16 @@ def same_as_read(text: str, folder: Path) -> Any:
 @given(found=NESTED, layout=LAYOUTS)
 def test_the_walk_reads_what_json_reads(found: Any, layout: dict[str, Any]) -> None:
     text = json.dumps(found, **layout)
-    assert settled(Walk(text, lambda way, item: item).document()) == settled(found)
+    assert settled(Walk(text.encode(), lambda way, item: item).document()) == settled(found)
+
+
+@given(found=NESTED, window=st.integers(1, 9))
+def test_the_walk_reads_the_same_through_a_narrow_window(found: Any, window: int) -> None:
+    text = json.dumps({"else": found, "benchmarks": [found]}, ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skimming, "WINDOW", window)
+        read_so = Walk(text.encode(), lambda way, item: item).document()
+    assert read_so == {"else": found, "benchmarks": [found]}
 
 
 @given(rows=st.lists(ROW, min_size=4, max_size=12), layout=LAYOUTS)
@@ -84,7 +93,7 @@ def test_rows_that_look_alike_are_told_apart_as_json_tells_them(
 ) -> None:
     text = json.dumps({"benchmarks": rows}, **layout)
     seen: list[Any] = []
-    Walk(text, lambda way, item: seen.append(item)).document()
+    Walk(text.encode(), lambda way, item: seen.append(item)).document()
     assert settled(seen) == settled(rows)
 
 
@@ -93,10 +102,11 @@ def test_rows_of_one_writer_go_through_the_faster_parser(
     layout: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [{"group": at, "extra_info": {"bench": [{"a": 1}, {"a": 2}]}} for at in range(50)]
-    taken: list[str] = []
+    taken: list[bytes] = []
     loads = skimming.orjson.loads
     monkeypatch.setattr(skimming.orjson, "loads", lambda text: taken.append(text) or loads(text))
-    document = Walk(json.dumps({"benchmarks": rows}, **layout), lambda way, item: item).document()
+    text = json.dumps({"benchmarks": rows}, **layout)
+    document = Walk(text.encode(), lambda way, item: item).document()
     assert document == {"benchmarks": rows}
     assert len(taken) == len(rows) - 2  # the first and the last have none before or after them
 
@@ -107,15 +117,15 @@ def test_what_is_no_json_is_refused_as_json_refuses_it(text: str) -> None:
         wanted = json.loads(text)
     except ValueError:
         with pytest.raises((ValueError, IndexError)):
-            Walk(text, lambda way, item: item).document()
+            Walk(text.encode(), lambda way, item: item).document()
     else:
-        assert Walk(text, lambda way, item: item).document() == wanted
+        assert Walk(text.encode(), lambda way, item: item).document() == wanted
 
 
 def test_only_rows_are_handed_over() -> None:
     seen = []
     text = json.dumps({"benchmarks": [1], "records": [2], "weighbridge": {"absent": [3, 4]}})
-    Walk(text, lambda way, item: seen.append((way, item))).document()
+    Walk(text.encode(), lambda way, item: seen.append((way, item))).document()
     absent = ("weighbridge", "absent")
     assert seen == [(("benchmarks",), 1), (absent, 3), (absent, 4)]
 
