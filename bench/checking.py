@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
+from itertools import product
 from math import isfinite
+from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 DEEPEST = 20
@@ -14,26 +17,52 @@ DEEPEST = 20
 MOST_WHOLE = 2**53
 """Beyond it a float cannot hold every whole number."""
 
+PLAIN = frozenset({str, bool, NoneType})
+"""What a fact may be besides a number."""
+NUMBERS = frozenset({int, float})
+
 
 def facts_of(entry: Any, key: str, **kinds: tuple[type, ...]) -> dict[str, Any]:
     """An object that is shown as it is; `kinds` names what a reader takes apart."""
     found: dict[str, Any] = take(entry, key, dict)
     for name in kinds.keys() & found.keys():
         take(found, name, *kinds[name])
-    _expect_showable(key, found, DEEPEST)
+    expect_showable(key, found)
     return found
 
 
-def _expect_showable(what: str, found: dict[str, Any] | list[Any], levels: int) -> None:
+def expect_showable(what: str, found: dict[str, Any] | list[Any], levels: int = DEEPEST) -> None:
+    """Finite numbers, words and not too many levels. Raises ValueError."""
     if found and levels == 1:  # what it holds stands a level deeper
         raise ValueError(f"{what} is nested deeper than {DEEPEST} levels")
     inner: Iterable[Any] = found.values() if isinstance(found, dict) else found
     for item in inner:
         kind = type(item)
         if kind is dict or kind is list:
-            _expect_showable(what, item, levels - 1)
-        elif kind is not str and kind is not bool and item is not None:
+            expect_showable(what, item, levels - 1)
+        elif kind not in PLAIN and not (kind in NUMBERS and -MOST_WHOLE <= item <= MOST_WHOLE):
             number(item, f"a number in {what}")
+
+
+def taker(
+    shape: Mapping[str, tuple[type, ...]], exact: bool = True
+) -> Callable[[Any], tuple[Any, ...] | None]:
+    """What takes the fields of an object in the order of `shape`, each of one of its types (True
+    is no number), at once: for the many that are sound. It gives None where one is not, or, if
+    `exact`, where there are more.
+    """
+    get, kinds = itemgetter(*shape), frozenset(product(*shape.values()))
+
+    def taken(entry: Any) -> tuple[Any, ...] | None:
+        if type(entry) is not dict or (exact and len(entry) != len(shape)):
+            return None
+        try:
+            found: tuple[Any, ...] = get(entry)
+        except KeyError:
+            return None
+        return found if tuple(map(type, found)) in kinds else None
+
+    return taken
 
 
 def expect_keys(what: str, entry: Mapping[str, Any], kind: Any) -> None:

@@ -11,13 +11,29 @@ from sys import intern
 from types import NoneType
 from typing import Any, get_args
 
-from bench.checking import MOST_WHOLE, expect_keys, facts_of, no_constant, take
+from bench.checking import (
+    MOST_WHOLE,
+    expect_keys,
+    expect_showable,
+    facts_of,
+    no_constant,
+    take,
+    taker,
+)
 from bench.errors import BadRun
 from bench.reading_values import value_of
-from bench.record import SCHEMA, Record, Run, Status
+from bench.record import SCHEMA, Record, Run, Status, built
 from bench.workload import Workload
 
 STATUSES = frozenset(get_args(Status))
+SHAPE: Mapping[str, tuple[type, ...]] = {
+    **{"status": (str,), "values": (dict,), "proof": (dict,), "facts": (dict,), "suite": (str,)},
+    **{"variant": (str,), "workload": (dict, NoneType), "message": (str, NoneType)},
+    "warnings": (list,),
+}
+"""The types that each field of a record may have."""
+SIZES = ("batch", "prompt_tokens", "new_tokens")
+_taken, _sizes = taker(SHAPE, exact=False), taker(dict.fromkeys(SIZES, (int,)))
 
 
 def read(path: Path) -> Run:
@@ -72,20 +88,22 @@ def record_of(entry: Any, whole: bool = True) -> Record:
 
     All of it is checked; unless `whole`, only what a comparison needs is kept: see Record.lean.
     """
-    status = take(entry, "status", str)
+    found = _taken(entry) or tuple(take(entry, key, *kinds) for key, kinds in SHAPE.items())
+    status, values, proof, facts, suite, variant, load, message, warnings = found
     if status not in STATUSES:
         raise ValueError(f"unknown status {reprlib.repr(status)}")
-    values = take(entry, "values", dict)
-    proof, facts = facts_of(entry, "proof"), facts_of(entry, "facts")
-    return Record(
-        suite=intern(take(entry, "suite", str)),
-        variant=intern(take(entry, "variant", str)),
-        workload=_workload_of(take(entry, "workload", dict, NoneType)),
+    expect_showable("proof", proof)
+    expect_showable("facts", facts)
+    return built(
+        Record,
+        suite=intern(suite),
+        variant=intern(variant),
+        workload=_workload_of(load),
         status=status,
-        message=take(entry, "message", str, NoneType),
+        message=message,
         values={intern(name): value_of(name, value, whole) for name, value in values.items()},
         proof=proof if whole else {},
-        warnings=_warnings(entry),
+        warnings=_warnings(warnings),
         facts=facts if whole else {},
     )
 
@@ -104,22 +122,24 @@ def _variants(ours: Mapping[str, Any]) -> dict[str, Any]:
 def _workload_of(entry: Mapping[str, Any] | None) -> Workload | None:
     if entry is None:
         return None
-    expect_keys("workload", entry, Workload)
-    for key in entry:
-        size = take(entry, key, int)
-        if not (key != "new_tokens") <= size <= MOST_WHOLE:  # only new tokens may be none
-            raise ValueError(f"{key} is {reprlib.repr(size)}")
-    return _workload(entry["batch"], entry["prompt_tokens"], entry["new_tokens"])
+    sizes = _sizes(entry)
+    if sizes is None:
+        expect_keys("workload", entry, Workload)
+        sizes = tuple(take(entry, key, int) for key in SIZES)
+    return _workload(*sizes)
 
 
 @lru_cache(maxsize=10_000)
 def _workload(batch: int, prompt_tokens: int, new_tokens: int) -> Workload:
-    """Every variant's cells have the same ones."""
-    return Workload(batch, prompt_tokens, new_tokens)
+    """Every variant's cells have the same ones. Raises ValueError."""
+    found = Workload(batch, prompt_tokens, new_tokens)
+    for key, size in vars(found).items():
+        if not (key != "new_tokens") <= size <= MOST_WHOLE:  # only new tokens may be none
+            raise ValueError(f"{key} is {reprlib.repr(size)}")
+    return found
 
 
-def _warnings(entry: Any) -> tuple[str, ...]:
-    found = take(entry, "warnings", list)
+def _warnings(found: list[Any]) -> tuple[str, ...]:
     if not all(isinstance(warning, str) for warning in found):
         raise ValueError(f"'warnings' is {reprlib.repr(found)}")
     return tuple(found)

@@ -10,13 +10,15 @@ from reports.contest import measured_gap, paired_interval, refusal
 from reports.doubts import doubt, timeless, under_profile
 from reports.gaps import teachers_cell
 from reports.ratios import Estimate, difference, estimate_of, finite, ratio
-from reports.relative import OF_ITSELF, OF_THE_TEACHER, is_relative, paired_gap
+from reports.relative import OF_EITHER, is_relative, paired_gap
 from reports.roster import TEACHER, imitated
 
 BEYOND = "no ratio can be taken of a figure that is not above nought, or beyond every number"
 State = Literal["compared", "missing", "new", "incomparable"]
 Relation = Literal["ratio", "difference"]
 Verdict = Literal["better", "worse", "unclear", "same"]
+Figure = tuple[Record | None, Value | None]
+"""A run's record of a cell, and what `figure_of` finds there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class Change:
 def relation_of(metric: str, value: Value) -> Relation:
     """A loss is a logarithm already, so it is subtracted; so is what is near nought."""
     quality = value.kind == "paired" or value.unit == "nat/tok"
-    return "difference" if quality or metric in OF_THE_TEACHER | OF_ITSELF else "ratio"
+    return "difference" if quality or metric in OF_EITHER else "ratio"
 
 
 def is_direct(metric: str, value: Value) -> bool:
@@ -99,9 +101,9 @@ def own_ratio(run: Run, record: Record, metric: str) -> Own | None:
     return Own(found, False, doubt(record, mine) or doubt(beside, other)) if found else None
 
 
-def change_of(pair: Pair, metric: str, base: Record | None, mine: Record | None) -> Change:
-    """From `base`, the first run's record of a cell, to `mine`, the other's."""
-    one, other = figure_of(base, metric), figure_of(mine, metric)
+def change_of(pair: Pair, metric: str, before: Figure, after: Figure) -> Change:
+    """From the first run's figure of a cell to the other's."""
+    (base, one), (mine, other) = before, after
     if base is None or one is None:
         return Change("new", why=_gone(base, metric, pair.against))
     if mine is None or other is None:
@@ -116,13 +118,18 @@ def change_of(pair: Pair, metric: str, base: Record | None, mine: Record | None)
     if found.estimate is None:
         return found
     doubtful = found.doubt or doubt(base, one) or doubt(mine, other)
-    imitation = any(imitated(run, mine.variant, other) for run in (pair.one, pair.other))
     # Two sessions' times part for reasons of their own, be each in turns with its teacher.
-    claims = is_settled(other) and not doubtful and not imitation
+    claims = is_settled(other) and not doubtful and not _imitated(pair, mine, other)
     verdict = _verdict(found.estimate, metric, other) if claims else "unclear"
+    if verdict == found.verdict and doubtful == found.doubt:
+        return found
     return Change(
         "compared", found.estimate, verdict, found.paired, found.through_teacher, doubtful
     )
+
+
+def _imitated(pair: Pair, mine: Record, value: Value) -> bool:
+    return any(imitated(run, mine.variant, value) for run in (pair.one, pair.other))
 
 
 def figure_of(record: Record | None, metric: str) -> Value | None:
@@ -130,13 +137,14 @@ def figure_of(record: Record | None, metric: str) -> Value | None:
     if record is None or not record.figured:
         return None
     value = record.values.get(metric)
-    return value if value is not None and value.value is not None else None
+    return None if value is None or value.value is None else value
 
 
 def _unlike(one: Value, other: Value, name: str) -> str | None:
-    for what in ("kind", "better"):
-        if getattr(one, what) != getattr(other, what):
-            return f"its {what} is {getattr(other, what)}, that in {name} {getattr(one, what)}"
+    if one.kind != other.kind:
+        return f"its kind is {other.kind}, that in {name} {one.kind}"
+    if one.better != other.better:
+        return f"its better is {other.better}, that in {name} {one.better}"
     return refusal(other, one, f"that in {name}")
 
 

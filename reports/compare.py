@@ -54,15 +54,17 @@ def compare_runs(chosen: argparse.Namespace) -> int:
     """Print the tables and write the files that were asked for."""
     wanted = {form: getattr(chosen, form) for form in FORMS if getattr(chosen, form)}
     _check(chosen.runs, list(wanted.values()))
-    with no_collection():
-        found = compare(named([(path.stem, skim(path)) for path in chosen.runs]))
-        found = replace(
-            found, command=shlex.join(["weighbridge", "compare", *map(str, chosen.runs)])
-        )
-        print_comparison(found)
-        for form, path in wanted.items():
-            write_atomically(path, FORMS[form](found))
-            print(f"{form}: {path}")
+    with no_collection():  # until all that was read is gone
+        return _compare(chosen.runs, wanted)
+
+
+def _compare(runs: list[Path], wanted: Mapping[str, Path]) -> int:
+    found = compare(named([(path.stem, skim(path)) for path in runs]))
+    found = replace(found, command=shlex.join(["weighbridge", "compare", *map(str, runs)]))
+    print_comparison(found)
+    for form, path in wanted.items():
+        write_atomically(path, FORMS[form](found))
+        print(f"{form}: {path}")
     if found.compared:
         return 0
     print(f"weighbridge: {sentence(why_nothing(found))}", file=sys.stderr)

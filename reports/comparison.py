@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.errors import BadRun
 from bench.record import Record, Run, Value
 from reports.changes import (
     Change,
+    Figure,
     Own,
     Pair,
     Relation,
@@ -83,14 +84,15 @@ def compare(runs: Sequence[Named]) -> Comparison:
     records = [_records(named) for named in runs]
     pairs = tuple(_pair(first, named) for named in runs[1:])
     usable = [found if not at or not pairs[at - 1].why else {} for at, found in enumerate(records)]
-    rows = tuple(_rows(runs, pairs, usable))
+    cells = _cells(usable)
+    rows = tuple(_rows(runs, pairs, usable, cells))
     told = {row.cell for row in rows}
     return Comparison(
         runs=tuple(runs),
         pairs=pairs,
         rows=rows,
         tallies=tuple(tallies(rows)),
-        nowhere=tuple(cell for cell in _cells(usable) if cell not in told),
+        nowhere=tuple(cell for cell in cells if cell not in told),
     )
 
 
@@ -141,50 +143,52 @@ def _pair(first: Named, other: Named) -> Pair:
 
 
 def _rows(
-    runs: Sequence[Named], pairs: Sequence[Pair], usable: Sequence[Mapping[str, Record]]
+    runs: Sequence[Named],
+    pairs: Sequence[Pair],
+    usable: Sequence[Mapping[str, Record]],
+    cells: Iterable[str],
 ) -> Iterator[Row]:
     shared = any(pair.hardware and not pair.why for pair in pairs)
-    for cell in _cells(usable):
+    for cell in cells:
         beside = [found.get(cell) for found in usable]
-        one = next(record for record in beside if record)
+        one = next(filter(None, beside))
         for metric in _metrics(beside):
-            values = tuple(figure_of(record, metric) for record in beside)
-            value = next((value for value in values if value), None)
+            values = [figure_of(record, metric) for record in beside]
+            value = next(filter(None, values), None)
             if value is None:
                 continue
-            changes = tuple(
-                None if pair.why else _change(pair, metric, beside, at)
-                for at, pair in enumerate(pairs, 1)
-            )
-            own = _own(runs, beside, metric, values) if shared else ()
+            figures = list(zip(beside, values, strict=True))
+            changes = [
+                None if pair.why else _change(pair, metric, figures[0], figure)
+                for pair, figure in zip(pairs, figures[1:], strict=True)
+            ]
+            own = _own(runs, figures, metric) if shared else ()
             relation = relation_of(metric, value)
-            yield Row(cell, one, metric, value, relation, values, changes, own)
+            yield Row(cell, one, metric, value, relation, tuple(values), tuple(changes), own)
 
 
 def _cells(usable: Sequence[Mapping[str, Record]]) -> Mapping[str, None]:
-    return dict.fromkeys(cell for found in usable for cell in found)
+    found: dict[str, None] = {}
+    for records in usable:
+        found |= dict.fromkeys(records)
+    return found
 
 
-def _change(pair: Pair, metric: str, beside: Sequence[Record | None], at: int) -> Change | None:
+def _change(pair: Pair, metric: str, base: Figure, mine: Figure) -> Change | None:
     """None too where neither run has the figure: a third one does."""
-    base, mine = beside[0], beside[at]
-    if figure_of(base, metric) is None and figure_of(mine, metric) is None:
-        return None
-    return change_of(pair, metric, base, mine)
+    return change_of(pair, metric, base, mine) if base[1] or mine[1] else None
 
 
-def _own(
-    runs: Sequence[Named],
-    beside: Sequence[Record | None],
-    metric: str,
-    values: Sequence[Value | None],
-) -> tuple[Own | None, ...]:
-    found = zip(runs, beside, values, strict=True)
+def _own(runs: Sequence[Named], figures: Sequence[Figure], metric: str) -> tuple[Own | None, ...]:
     return tuple(
         own_ratio(named.run, record, metric) if record and value else None
-        for named, record, value in found
+        for named, (record, value) in zip(runs, figures, strict=True)
     )
 
 
-def _metrics(beside: Sequence[Record | None]) -> Mapping[str, None]:
-    return dict.fromkeys(metric for record in beside if record for metric in record.values)
+def _metrics(beside: Sequence[Record | None]) -> Iterable[str]:
+    found: dict[str, Value] = {}
+    for record in beside:
+        if record:
+            found |= record.values
+    return found

@@ -56,6 +56,8 @@ def comparable(one: Value, other: Value) -> bool:
 
 def refusal(one: Value, other: Value, whose: str = "the teacher's") -> str | None:
     """Why two figures are not compared; None where they may be. `whose` names the other."""
+    if one.unit == other.unit and one.recipe == other.recipe:
+        return None
     for what in ("unit", "recipe"):
         mine, others = getattr(one, what), getattr(other, what)
         if mine != others:

@@ -8,6 +8,9 @@ from math import exp, hypot, isfinite, log
 
 from bench.record import Value
 
+Parts = tuple[float, float, float]
+"""A value and the two ends of its interval."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -47,24 +50,33 @@ def _difference(one: Estimate, other: Estimate) -> Estimate:
         return Estimate(value)
     assert one.low is not None and one.high is not None
     assert other.low is not None and other.high is not None
-    below = hypot(one.value - one.low, other.high - other.value)
-    above = hypot(one.high - one.value, other.value - other.low)
-    return Estimate(value, value - below, value + above)
+    found = _combined((one.value, one.low, one.high), (other.value, other.low, other.high))
+    return Estimate(value, *found)
+
+
+def _combined(one: Parts, other: Parts) -> tuple[float, float]:
+    value = one[0] - other[0]
+    below = hypot(one[0] - one[1], other[2] - other[0])
+    above = hypot(one[2] - one[0], other[0] - other[1])
+    return value - below, value + above
 
 
 def ratio(one: Estimate, other: Estimate) -> Estimate | None:
-    """`one` over `other`, worked out on logarithms; None where either is not above nought."""
+    """`one` over `other`; None where either is not above nought.
+
+    The ends are worked out on logarithms, by the method of `difference`.
+    """
     if one.value <= 0 or other.value <= 0:
         return None
-    found = _exp(_difference(_log(one), _log(other)))
     value = one.value / other.value  # the logarithms' own rounding shows in its last digits
     if value == 0:  # too small for any number
         return None
-    if found is None or not (found.known and found.low is not None and found.high is not None):
+    low, high = _ends(one, other) or (None, None)
+    if low is None or high is None:
         return finite(Estimate(value))
-    if found.low == found.high:
+    if low == high:
         return finite(Estimate(value, value, value))
-    return finite(Estimate(value, min(value, found.low), max(value, found.high)))
+    return finite(Estimate(value, min(value, low), max(value, high)))
 
 
 def mean(found: Sequence[Estimate]) -> Estimate:
@@ -83,11 +95,29 @@ def geometric_mean(found: Sequence[Estimate]) -> Estimate | None:
     return _exp(mean([_log(one) for one in found]))
 
 
-def _log(one: Estimate) -> Estimate:
+def _ends(one: Estimate, other: Estimate) -> tuple[float, float] | None:
+    """Those of a ratio. No Estimate on the way: a comparison takes one for every figure."""
+    mine, its = _logs(one), _logs(other)
+    if mine is None or its is None:
+        return None
+    ends = _combined(mine, its)
+    try:
+        low, high = exp(ends[0]), exp(ends[1])
+    except OverflowError:
+        return None
+    return (low, high) if isfinite(high - low) else None
+
+
+def _logs(one: Estimate) -> Parts | None:
     """An interval that reaches down to nought has no logarithm; the value has."""
     if one.low is None or one.high is None or one.low <= 0:
-        return Estimate(log(one.value))
-    return Estimate(log(one.value), log(one.low), log(one.high))
+        return None
+    return log(one.value), log(one.low), log(one.high)
+
+
+def _log(one: Estimate) -> Estimate:
+    found = _logs(one)
+    return Estimate(*found) if found else Estimate(log(one.value))
 
 
 def _exp(one: Estimate) -> Estimate | None:

@@ -31,11 +31,12 @@ OF_THE_TEACHER = frozenset(
 )
 OF_ITSELF = frozenset({"cache_gap", "batch_gap"})
 """How far a variant is from its own scores, whatever the teacher's distance."""
+OF_EITHER = OF_THE_TEACHER | OF_ITSELF
 
 
 def is_relative(metric: str) -> bool:
     """Whether the figure compares already, so that no ratio to the teacher's is taken of it."""
-    return metric in OF_THE_TEACHER | OF_ITSELF or metric.endswith("_speedup")
+    return metric in OF_EITHER or metric.endswith("_speedup")
 
 
 def gap_of(record: Record, metric: str) -> Against | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from heapq import nsmallest
 from itertools import islice
 from math import log
 
@@ -23,7 +24,7 @@ def cells_sheet(comparison: Comparison, most: int) -> Sheet:
     heads = ["cell", "figure", first]
     for name in others:
         heads += [name, f"{name} against {first}"]
-    rows = [_cell(row, comparison, live) for row in sorted(compared, key=_weight)[:most]]
+    rows = [_cell(row, comparison, live) for row in nsmallest(most, compared, key=_weight)]
     left = len(compared) - len(rows)
     more = f"and {left:,} more figures: --json holds them all"
     return Sheet("by cell", tuple(heads), tuple(rows), more if left else "")

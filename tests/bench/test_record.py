@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from bench.errors import BadRun
 from bench.reading import read, record_of, run_of
 from bench.reading_values import NEVER_NEGATIVE
-from bench.record import Record, Status, Value, to_json
+from bench.record import Record, Status, Value, built, to_json
 from bench.workload import Workload
 from tests.reports import sample
 
@@ -60,6 +61,14 @@ records = st.builds(
 def test_a_record_comes_back_as_it_went(record: Record) -> None:
     text = json.dumps(to_json(record), allow_nan=False)
     assert record_of(json.loads(text)) == record
+
+
+@given(records)
+def test_what_is_built_at_once_is_what_the_constructor_makes(record: Record) -> None:
+    again = built(Record, **vars(record))
+    assert (again, repr(again), list(vars(again))) == (record, repr(record), list(vars(record)))
+    with pytest.raises(FrozenInstanceError):
+        again.suite = "another"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, np.float32("nan")])

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench import skimming
+from bench.checking import MOST_WHOLE
 from bench.errors import BadRun
 from bench.reading import read
 from bench.record import Run
@@ -31,6 +33,23 @@ KEYS = st.sampled_from(["benchmarks", "weighbridge", "records", "absent", "else"
 NESTED = st.recursive(JSON, lambda inner: st.dictionaries(KEYS, inner), max_leaves=6)
 LAYOUTS = st.sampled_from([{}, {"indent": 1}, {"separators": (" ,\r", "\t: \n")}])
 WHOLE = json.dumps(believed.run_file(), indent=1)
+ROW = st.sampled_from(
+    [
+        *({"group": 1, "a": [{"group": 2}, {"group": 3}]}, {"group": 1, "a": '}, {"group": 1'}),
+        *({"group": 1, "a": []}, {"group": 1}, {}, {"a": 1}, {"group": "}"}, {"group": 2**70}),
+        *([], [1, 2], 1, 12, 1.5, "", '", "', "a", None, True, [[1], [2]], {"group": {"group": 1}}),
+    ]
+)
+"""What may be taken for the end of a row, or for another one's beginning."""
+
+
+def settled(found: Any) -> Any:
+    """Whole numbers beyond 53 bits as the floats that every check makes of them."""
+    if isinstance(found, dict):
+        return {key: settled(item) for key, item in found.items()}
+    if isinstance(found, list):
+        return [settled(item) for item in found]
+    return float(found) if type(found) is int and abs(found) > MOST_WHOLE else found
 
 
 def lean(run: Run) -> Run:
@@ -56,7 +75,40 @@ def same_as_read(text: str, folder: Path) -> Any:
 @given(found=NESTED, layout=LAYOUTS)
 def test_the_walk_reads_what_json_reads(found: Any, layout: dict[str, Any]) -> None:
     text = json.dumps(found, **layout)
-    assert Walk(text, lambda way, item: item).document() == found
+    assert settled(Walk(text.encode(), lambda way, item: item).document()) == settled(found)
+
+
+@given(found=NESTED, window=st.integers(1, 9))
+def test_the_walk_reads_the_same_through_a_narrow_window(found: Any, window: int) -> None:
+    text = json.dumps({"else": found, "benchmarks": [found]}, ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skimming, "WINDOW", window)
+        read_so = Walk(text.encode(), lambda way, item: item).document()
+    assert read_so == {"else": found, "benchmarks": [found]}
+
+
+@given(rows=st.lists(ROW, min_size=4, max_size=12), layout=LAYOUTS)
+def test_rows_that_look_alike_are_told_apart_as_json_tells_them(
+    rows: list[Any], layout: dict[str, Any]
+) -> None:
+    text = json.dumps({"benchmarks": rows}, **layout)
+    seen: list[Any] = []
+    Walk(text.encode(), lambda way, item: seen.append(item)).document()
+    assert settled(seen) == settled(rows)
+
+
+@pytest.mark.parametrize("layout", [{}, {"indent": 1}, {"indent": 4}, {"separators": (",", ":")}])
+def test_rows_of_one_writer_go_through_the_faster_parser(
+    layout: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"group": at, "extra_info": {"bench": [{"a": 1}, {"a": 2}]}} for at in range(50)]
+    taken: list[bytes] = []
+    loads = skimming.orjson.loads
+    monkeypatch.setattr(skimming.orjson, "loads", lambda text: taken.append(text) or loads(text))
+    text = json.dumps({"benchmarks": rows}, **layout)
+    document = Walk(text.encode(), lambda way, item: item).document()
+    assert document == {"benchmarks": rows}
+    assert len(taken) == len(rows) - 2  # the first and the last have none before or after them
 
 
 @given(text=st.text(alphabet='{}[]",:1e- \n"b', max_size=12))
@@ -65,15 +117,15 @@ def test_what_is_no_json_is_refused_as_json_refuses_it(text: str) -> None:
         wanted = json.loads(text)
     except ValueError:
         with pytest.raises((ValueError, IndexError)):
-            Walk(text, lambda way, item: item).document()
+            Walk(text.encode(), lambda way, item: item).document()
     else:
-        assert Walk(text, lambda way, item: item).document() == wanted
+        assert Walk(text.encode(), lambda way, item: item).document() == wanted
 
 
 def test_only_rows_are_handed_over() -> None:
     seen = []
     text = json.dumps({"benchmarks": [1], "records": [2], "weighbridge": {"absent": [3, 4]}})
-    Walk(text, lambda way, item: seen.append((way, item))).document()
+    Walk(text.encode(), lambda way, item: seen.append((way, item))).document()
     absent = ("weighbridge", "absent")
     assert seen == [(("benchmarks",), 1), (absent, 3), (absent, 4)]
 
