@@ -59,6 +59,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     if line is None:
         return (yield)
     bench = session_of(session.config)
+    if bench.settings.device == "cpu":
+        share_processors(bench.settings.threads)
     # read when numpy is first imported: the control cell has as many threads as the others
     os.environ.update(for_libraries(bench.settings.threads))
     _control(line)
@@ -66,6 +68,17 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     _control(line)
     line.say(over=True, disproved=bench.disproved)
     return ended
+
+
+def share_processors(threads: int) -> None:
+    """Stay on as many processors as there are threads, which the other arm then has, too.
+
+    Each arm would else keep to one of its own, and the processors' difference would read as the
+    arms': on two cores that set processes of one code apart by 4 to 12 %, and this by 0 to 2 %.
+    The last ones, as the first have the interrupts.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,24 @@ def arm(folder: Path, script: str) -> Arm:
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     return Arm(name="base", folder=None, arguments=["suites"], python=str(program))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="processors cannot be chosen here")
+@pytest.mark.parametrize("threads", [1, 2, 1000])
+def test_both_arms_have_the_same_processors(threads: int) -> None:
+    """As many as threads, and no more than there are."""
+    script = (
+        "import os; from bench.arm import share_processors; "
+        f"share_processors({threads}); print(sorted(os.sched_getaffinity(0)))"
+    )
+    seen = {
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
+        for _ in range(2)
+    }
+    (said,) = seen
+    ours = os.sched_getaffinity(0)
+    assert {*json.loads(said)} <= ours
+    assert len(json.loads(said)) == min(threads, len(ours))
 
 
 def told(code: str, status: int = 0) -> str:
