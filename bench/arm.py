@@ -74,7 +74,7 @@ def share_processors(threads: int) -> None:
     """Stay on as many processors as there are threads, which the other arm then has, too.
 
     Each arm would else keep to one of its own, and the processors' difference would read as the
-    arms': on two cores that set processes of one code apart by 4 to 12 %, and this by 0 to 2 %.
+    arms': on two cores that set processes of one code apart by 4 to 13 %, and this by 0 to 3 %.
     The last ones, as the first have the interrupts.
     """
     if hasattr(os, "sched_setaffinity"):
