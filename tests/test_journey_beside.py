@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -89,7 +88,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         (package / f"{name}.py").write_text(VARIANT.format(name=name))
     os.mkfifo(package / "runtimes" / "pipe")
     words = ("--variant=alpha,beta", "--seed=5", "-k", "memory or quality or speedup")
-    return weigh(project, *SMALL, *words, "--benchmark-json")
+    (project / "scratch").mkdir()
+    here = {"TMPDIR": str(project / "scratch")}
+    return weigh(project, *SMALL, *words, "--benchmark-json", env=here)
 
 
 def log(ended: Ended) -> list[str]:
@@ -111,13 +112,15 @@ def test_the_next_child_imports_beside_what_is_not_timed(ended: Ended) -> None:
 
 
 def test_no_child_writes_before_its_turn(ended: Ended) -> None:
-    """beta's child was there during alpha's quality cell; it wrote nothing until alpha's end."""
+    """beta's child is there from alpha's quality cell on; alpha's timed cells come behind it."""
     lines = log(ended)
-    brought = lines.index("child brings beta")
-    writes = lines.index("child writes", brought)
-    last = lines.index("here brings beta")
-    assert "here scores" in lines[brought:writes]
-    assert writes < last
+    order = ended.document["weighbridge"]["settings"]["order"]
+    assert order.index("quality[alpha]") < order.index("speedup[alpha-b1-p8-n4]")
+    brought, scored = lines.index("child brings beta"), lines.index("here scores")
+    timed = [at for at, line in enumerate(lines) if line == "here writes" and at > scored]
+    after = lines.index("child writes", brought)
+    assert [at for at in timed if at < after]
+    assert "here brings beta" not in lines[brought:after]
 
 
 def test_the_first_child_and_the_session_import_at_once(ended: Ended) -> None:
@@ -127,4 +130,6 @@ def test_the_first_child_and_the_session_import_at_once(ended: Ended) -> None:
 
 
 def test_nothing_is_left(ended: Ended) -> None:
-    assert not list(Path(ended.folder).glob("weighbridge-*"))
+    """Of the folders that children write into."""
+    assert (ended.folder / "scratch").is_dir()
+    assert not list((ended.folder / "scratch").glob("weighbridge-*"))
