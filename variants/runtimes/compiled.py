@@ -18,6 +18,7 @@ from bench.variant import Place
 from variants.runtimes import pytorch
 from variants.runtimes.plain import in_dtype, load_in
 from variants.runtimes.pytorch import PROBED_FORWARDS, TorchModel
+from variants.runtimes.stepping import likeliest
 
 BACKEND = "inductor"
 STEP = 128
@@ -100,8 +101,9 @@ class CompiledModel(TorchModel):
         choose: Choose | None,
     ) -> Tokens:  # fmt: skip
         cache = self._cache(len(prompt), _rounded(len(prompt[0]) + new_tokens))
+        more = {"logits_to_keep": 1} if self._last_only else {}
         scores = self._live(
-            input_ids=self._ids(prompt), past_key_values=cache, use_cache=True, **self._last_only
+            input_ids=self._ids(prompt), past_key_values=cache, use_cache=True, **more
         ).logits
         fresh: list[torch.Tensor] = []
         while True:
@@ -116,7 +118,7 @@ class CompiledModel(TorchModel):
     def _picked(self, scores: torch.Tensor, choose: Choose | None) -> torch.Tensor:
         """(batch, vocabulary) -> (batch, 1)."""
         if choose is None:
-            return scores.argmax(-1, keepdim=True)
+            return likeliest(scores)
         return self._ids([[token] for token in choose(scores.float().cpu().numpy())])
 
     def _call(self, ids: torch.Tensor, **more: Any) -> torch.Tensor:

@@ -13,8 +13,8 @@ from transformers import PreTrainedModel
 from bench.errors import ProofFailed, Unsupported
 from bench.model import Choose, Tokens
 from bench.speculation import Speculation
-from variants.runtimes.lean import keep, reserved_cache
 from variants.runtimes.pytorch import TorchModel
+from variants.runtimes.stepping import Stepper, likeliest
 
 Propose = Callable[[list[int], int], list[int]]
 """(all tokens so far, at most so many) -> the tokens that may follow.
@@ -73,25 +73,20 @@ class DraftingModel(TorchModel):
     def _steps(self, tokens: list[int], goal: int, choose: Choose | None) -> Iterator[list[int]]:
         """Yields each step's tokens, by which the caller lengthens `tokens` up to `goal`."""
         assert self._drafter is not None
-        cache, propose = reserved_cache(self._live.config, goal), self._drafter(goal)
-        yield agreed(self._scores(tokens, [], cache), [], choose)
+        step, propose = self.stepper(goal), self._drafter(goal)
+        yield agreed(self._scores(tokens, [], step), [], choose)
         steps = []
         while len(tokens) < goal:
             drafts = propose(tokens, min(self._most, goal - len(tokens) - 1))
-            own = agreed(self._scores(tokens[-1:], drafts, cache), drafts, choose)
+            own = agreed(self._scores(tokens[-1:], drafts, step), drafts, choose)
             steps.append((len(drafts), len(own)))
             yield own
-            keep(cache, len(tokens) - 1)
+            step.keep(len(tokens) - 1)
         self._last = Speculation.of(steps)
 
-    def _scores(self, feed: list[int], drafts: list[int], cache: Any) -> torch.Tensor:
+    def _scores(self, feed: list[int], drafts: list[int], step: Stepper) -> torch.Tensor:
         """(1 + drafts, vocabulary): of what follows the last of `feed`, and each draft."""
-        count = 1 + len(drafts)
-        more = {"logits_to_keep": count} if self._last_only else {}
-        scores = self._live(
-            input_ids=self._ids([feed + drafts]), past_key_values=cache, use_cache=True, **more
-        ).logits
-        return scores[0, -count:]
+        return step(self._ids([feed + drafts]), 1 + len(drafts))[0]
 
     def prove_same(self) -> dict[str, Any]:
         """Writes texts with and without drafts. Raises ProofFailed where a token differs."""
@@ -114,7 +109,7 @@ def agreed(scores: torch.Tensor, drafts: Sequence[int], choose: Choose | None) -
     """The model's own tokens, up to and with the first that was not drafted."""
     own: Iterable[int]
     if choose is None:
-        own = scores.argmax(-1).tolist()
+        own = likeliest(scores)[:, 0].tolist()
     else:
         own = (choose(row[None].float().cpu().numpy())[0] for row in scores)
     found = []
@@ -136,20 +131,17 @@ def by_model(small: TorchModel) -> Drafter:
     """A smaller model writes the drafts, greedily, with a cache of its own."""
 
     def start(length: int) -> Propose:
-        module, cache = small._live, reserved_cache(small._live.config, length)
+        step = small.stepper(length)
 
         def propose(tokens: list[int], most: int) -> list[int]:
             if most < 1:
                 return []
             # Of what it has read, all but the drafts that were refused stands in `tokens`.
-            known = min(cache.get_seq_length(), len(tokens) - 1)
-            keep(cache, known)
+            known = min(step.read, len(tokens) - 1)
+            step.keep(known)
             ids, fresh = small._ids([tokens[known:]]), []
             for _ in range(most):
-                scores = module(
-                    input_ids=ids, past_key_values=cache, use_cache=True, **small._last_only
-                ).logits
-                ids = scores[:, -1].argmax(-1, keepdim=True)
+                ids = likeliest(step(ids)[:, -1])
                 fresh.append(ids)
             return list(torch.cat(fresh, 1)[0].tolist())
 

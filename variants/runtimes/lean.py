@@ -104,6 +104,11 @@ def lean(module: PreTrainedModel) -> PreTrainedModel:
     return module
 
 
+def is_trimmed(part: nn.Module, kind: type[nn.Module]) -> bool:
+    """Whether `part` is of exactly that kind, and `lean` found nothing hooked to it."""
+    return type(part) is _direct(kind)
+
+
 def first_broken(module: PreTrainedModel, ids: torch.Tensor) -> str | None:
     """The name of the first module, innermost first, whose output for `ids` is not finite."""
     found: list[str] = []

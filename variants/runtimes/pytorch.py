@@ -21,7 +21,8 @@ from bench.operators import Operator
 from bench.roofline import Work
 from bench.variant import Place
 from variants.runtimes import attention, cuda
-from variants.runtimes.lean import first_broken, lean, reserved_cache
+from variants.runtimes.lean import first_broken, lean
+from variants.runtimes.stepping import Stepper, likeliest, stepper
 from variants.runtimes.torch_profile import operators
 from variants.runtimes.work import work_of
 
@@ -82,14 +83,9 @@ class TorchModel:
         `facts(module, kernels)` adds to the proof, or raises ProofFailed.
         """
         self._module: PreTrainedModel | None = lean(module) if trimmed else module
-        self._kernel = kernel
-        self._facts = facts
+        self._kernel, self._facts = kernel, facts
         self._device = next(module.parameters()).device
-        self._last_only = (
-            {"logits_to_keep": 1}
-            if "logits_to_keep" in inspect.signature(module.forward).parameters
-            else {}
-        )
+        self._last_only = "logits_to_keep" in inspect.signature(module.forward).parameters
 
     def logits(self, tokens: Tokens) -> numpy.ndarray[Any, Any]:
         """Float32 (batch, length, vocabulary), one uncached forward."""
@@ -129,24 +125,25 @@ class TorchModel:
         choose: Choose | None = None,
     ) -> Tokens:
         """One token a row and forward."""
-        module, fresh = self._live, []
-        ids = self._ids(prompt)
-        cache = reserved_cache(module.config, ids.shape[1] + new_tokens)
+        ids, fresh = self._ids(prompt), []
+        step = self.stepper(ids.shape[1] + new_tokens)
         with self._running():
             for _ in range(new_tokens):
-                scores = module(
-                    input_ids=ids, past_key_values=cache, use_cache=True, **self._last_only
-                ).logits
+                scores = step(ids)[:, -1]
                 if choose is None:
-                    ids = scores[:, -1].argmax(-1, keepdim=True)
+                    ids = likeliest(scores)
                 else:
-                    chosen = choose(scores[:, -1].float().cpu().numpy())
+                    chosen = choose(scores.float().cpu().numpy())
                     ids = self._ids([[token] for token in chosen])
                 fresh.append(ids)
                 if tick is not None:
                     self._wait()
                     tick()
             return [list(row) for row in torch.cat(fresh, 1).tolist()]
+
+    def stepper(self, length: int) -> Stepper:
+        """For texts of `length` tokens, prompt and new ones; used where the model runs."""
+        return stepper(self._live, length, self._last_only)
 
     def proof(self) -> dict[str, Any]:
         """Dtypes and bytes, threads, and the kernels that a profiler saw in three forwards."""
@@ -159,6 +156,7 @@ class TorchModel:
             "threads": torch.get_num_threads(),
             "interop_threads": torch.get_num_interop_threads(),
             "deterministic": torch.are_deterministic_algorithms_enabled(),
+            "forward": self.stepper(1).name,
             "weight_bytes": self.weight_bytes(),
             "attention": attention.attended(kernels) or attention.WRITTEN_OUT,
             "simulated": False,
@@ -181,7 +179,7 @@ class TorchModel:
 
     def work(self) -> Work | None:
         """What a forward asks of the machine."""
-        return work_of(self._live, bool(self._last_only))
+        return work_of(self._live, self._last_only)
 
     def device_peak(self) -> dict[str, int]:
         """The CUDA allocator's peaks since the last call; starts them anew."""

@@ -1,0 +1,108 @@
+"""GPT-2's cached forward in fewer calls: transformers' operators, and little between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import GPT2LMHeadModel
+from transformers.models.gpt2.modeling_gpt2 import GPT2MLP, GPT2Attention, GPT2Block, GPT2Model
+
+from variants.runtimes.lean import is_trimmed
+
+Call = Callable[[torch.Tensor], torch.Tensor]
+Parts = tuple[Call, Call, float, Call, Call, Call, Call, Call]
+"""A block's: norm, query-key-value, scale, output; norm, up, activation, down."""
+
+
+def is_plain(module: GPT2LMHeadModel) -> bool:
+    """Whether every part that is passed by here is transformers' own, trimmed, without hooks.
+
+    Layers inside may be any; attention has to be torch's own operator.
+    """
+    body, config = module.transformer, module.config
+    kinds = [(body, GPT2Model)]
+    for block in body.h:
+        kinds += [(block, GPT2Block), (block.attn, GPT2Attention), (block.mlp, GPT2MLP)]
+    return (
+        config._attn_implementation == "sdpa"
+        and not config.add_cross_attention
+        and is_trimmed(module, GPT2LMHeadModel)
+        and all(is_trimmed(part, kind) for part, kind in kinds)
+    )
+
+
+class Gpt2Stepper:
+    """A batch of texts as it grows; keys and values of all layers lie in one tensor."""
+
+    name = "GPT-2 in fewer calls"
+
+    def __init__(self, module: GPT2LMHeadModel, length: int) -> None:
+        """`module`: one that `is_plain`; `length`: tokens of the whole text."""
+        body, attention = module.transformer, module.transformer.h[0].attn
+        self._tokens, self._places = body.wte, body.wpe
+        self._blocks = [_parts(block) for block in body.h]
+        self._last, self._head = _norm(body.ln_f), module.lm_head
+        self._heads = attention.num_heads, attention.head_dim
+        self._length, self.read = length, 0
+        self._cache: torch.Tensor | None = None
+
+    def __call__(self, ids: torch.Tensor, count: int = 1) -> torch.Tensor:
+        """As Stepper has it."""
+        rows, fresh = ids.shape
+        past, self.read = self.read, self.read + fresh
+        places = torch.arange(past, self.read, device=ids.device).unsqueeze(0)
+        x = self._tokens(ids) + self._places(places)
+        cache = self._reserved(x)
+        slots = cache.narrow(3, past, fresh).unbind(0)
+        seen = cache.narrow(3, 0, self.read).unbind(0)
+        mask = _mask(past, fresh, ids.device) if past and fresh > 1 else None
+        causal, width = fresh > 1 and not past, (rows, fresh, -1)
+        for at, (norm, qkv, scale, out, norm_2, up, act, down) in enumerate(self._blocks):
+            split = qkv(norm(x)).view(rows, fresh, 3, *self._heads)
+            query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+            slots[2 * at].copy_(key)
+            slots[2 * at + 1].copy_(value)
+            found = scaled_dot_product_attention(
+                query, seen[2 * at], seen[2 * at + 1], mask, 0.0, causal, scale=scale
+            )
+            x = x + out(found.transpose(1, 2).reshape(width))
+            x = x + down(act(up(norm_2(x))))
+        # Only the wanted rows: the output layer is the largest of all.
+        scores: torch.Tensor = self._head(self._last(x)[:, -count:])
+        return scores
+
+    def keep(self, length: int) -> None:
+        """Forget what lies behind the first `length` tokens."""
+        self.read = length
+
+    def _reserved(self, like: torch.Tensor) -> torch.Tensor:
+        """(2 x layers, batch, heads, length, head size), never filled before it is written."""
+        if self._cache is None:
+            heads, size = self._heads
+            shape = (2 * len(self._blocks), len(like), heads, self._length, size)
+            self._cache = like.new_empty(shape)
+        return self._cache
+
+
+def _parts(block: GPT2Block) -> Parts:
+    attention, mlp = block.attn, block.mlp
+    return (
+        *(_norm(block.ln_1), attention.c_attn, attention.scaling, attention.c_proj),
+        *(_norm(block.ln_2), mlp.c_fc, mlp.act, mlp.c_proj),
+    )
+
+
+def _norm(part: nn.Module) -> Call:
+    """A layer norm as the operator itself; any other part as it is."""
+    if not is_trimmed(part, nn.LayerNorm):
+        return part
+    shape, weight, bias, eps = part.normalized_shape, part.weight, part.bias, part.eps
+    return lambda x: torch.layer_norm(x, shape, weight, bias, eps)
+
+
+def _mask(past: int, fresh: int, device: torch.device) -> torch.Tensor:
+    """(fresh, past + fresh): which places each new token sees."""
+    return torch.ones(fresh, past + fresh, dtype=torch.bool, device=device).tril_(past)
