@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -76,15 +77,13 @@ Call = tuple[float, float, list[Any]]
 """When it began and ended, and what it called meanwhile."""
 
 
-@st.composite
-def calls(draw: st.DrawFn, start: float = 0.0, depth: int = 3) -> Call:
-    """A call and its calls in turn, by a clock finer than the trace's."""
-    gaps = st.integers(0, 250).map(lambda hundredths: hundredths / 100)
-    inside, now = [], start + draw(gaps)
-    for _ in range(draw(st.integers(0, 3)) if depth else 0):
-        inside.append(draw(calls(now, depth - 1)))
-        now = inside[-1][1] + draw(gaps)
-    return start, now + draw(gaps), inside
+def drawn(dice: Random, start: float, depth: int = 3) -> Call:
+    """A call and its calls in turn, close together, by a clock finer than the trace's."""
+    inside, now = [], start + dice.random()
+    for _ in range(dice.randint(1, 3) if depth else 0):
+        inside.append(drawn(dice, now, depth - 1))
+        now = inside[-1][1] + dice.random() / 2
+    return start, now + dice.random() * (0.5 if depth else 9), inside
 
 
 def as_written(call: Call, above: str = "") -> Iterator[dict[str, Any]]:
@@ -95,10 +94,11 @@ def as_written(call: Call, above: str = "") -> Iterator[dict[str, Any]]:
     yield {"pid": 1, "tid": 1, "name": above, "ts": int(start), "dur": int(end - start)}
 
 
-@given(calls())
-def test_no_call_outlasts_its_caller_and_none_begins_before_the_last_is_over(call: Call) -> None:
-    """The tree that the events come from is the oracle."""
-    raw = list(as_written(call))
+@given(st.integers(0, 2**32))
+def test_no_call_outlasts_its_caller_and_none_begins_before_the_last_is_over(seed: int) -> None:
+    """Every start is kept; in two of ten such trees an end was cut and is put back."""
+    dice = Random(seed)
+    raw = list(as_written(drawn(dice, dice.random())))
     found = {event["name"]: event for event in nested(raw)}
     assert len(found) == len(raw)
     for event in raw:
