@@ -23,7 +23,6 @@ from variants.recipes.onnx_export import facts_of
 from variants.recipes.onnx_layers import Plan, pack_layers
 from variants.runtimes.onnx_graph import FACTS, GRAPH, STANDARD
 from variants.runtimes.onnx_proof import Seen, prove
-from variants.runtimes.onnx_trace import operators
 from variants.runtimes.onnxrt import OnnxModel, providers_for
 
 PLACE = Place(threads=2)
@@ -184,11 +183,13 @@ def test_a_profile_counts_what_a_step_called(made, tmp_path):
         assert found[name].calls == 3 * counted[name] > 0
     assert all(one.cpu_seconds >= 0 and one.device_seconds is None for one in found.values())
     events = json.loads(trace.read_text())
+    shown = Counter(event["name"] for event in events if event.get("cat") == "Node")
+    assert shown == {name: one.calls for name, one in found.items()}
     assert {"ts", "dur", "ph", "pid", "tid"} <= events[-1].keys()
     assert [path.name for path in tmp_path.iterdir()] == ["t.json"]
     assert seen == [before] == [model.generate(ROWS, 3)]
-    model.profile(lambda: None, trace)
-    assert operators(trace) == []
+    assert model.profile(lambda: None, trace) == []
+    assert not [event for event in json.loads(trace.read_text()) if event.get("cat") == "Node"]
 
 
 def test_a_step_that_fails_under_the_profiler_leaves_the_model_and_no_file(made, tmp_path):

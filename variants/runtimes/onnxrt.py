@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from bench.variant import Place
 from variants.runtimes.onnx_cache import Cache, Feed, GrowingCache, ReservedCache
 from variants.runtimes.onnx_graph import GRAPH, INPUTS, Facts
 from variants.runtimes.onnx_proof import PROVIDERS, prove, stored_bytes, watched
-from variants.runtimes.onnx_trace import operators
+from variants.runtimes.onnx_trace import operators, redraw
 
 PROBED_FORWARDS = 3
 """The proof's profile holds one prompt and two single tokens."""
@@ -143,8 +142,8 @@ class OnnxModel:
             finally:
                 self._session = kept
                 written = fresh.end_profiling()
-            os.replace(written, trace)
-        return operators(trace)
+            redraw(Path(written), trace)
+            return operators(Path(written))
 
     def weight_bytes(self) -> Mapping[str, int]:
         """Bytes by kind of storage, as the graph's file has them, tied ones once."""
