@@ -29,6 +29,8 @@ MEASURED = "measure"
 """The fixture of cells that can take turns."""
 DUEL = "duel"
 """The fixture of cells that take turns with the teacher in one process."""
+_DUELS = pytest.StashKey[list[str]]()
+"""The cells that duel, which no arm measures."""
 _LAST: dict[str, Any] = {}
 """The record of the cell that runs, by its test's id."""
 
@@ -42,7 +44,8 @@ def pytest_collection_modifyitems(
     A survey looks at those without a clock, too, and an ordinary session has them alone.
     """
     yield
-    timed, clockless, _ = map(_by_label, _kinds(items))
+    timed, clockless, duels = map(_by_label, _kinds(items))
+    config.stash[_DUELS] = list(duels)
     path = os.environ.get(CELLS)
     found = {**timed, **clockless} if SURVEY in os.environ else timed
     found = clockless if CLOCKLESS in os.environ else found
@@ -109,6 +112,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     about = {
         "cells": cells,
         "clockless": clockless,
+        "duels": session.config.stash[_DUELS],
         "made": made,
         "packages": bench.settings.packages,
         "machine": bench.machine,

@@ -87,10 +87,10 @@ def ab(chosen: argparse.Namespace) -> int:
             trial.run()
         still = Clockless.weighed(pairing, book, policy)
     timed = trial.outcome(chosen.strict)
-    outcome = replace(timed, findings=(*timed.findings, *still.findings))
+    findings, left = (*timed.findings, *still.findings), (*pairing.left, *still.left)
+    outcome = replace(timed, findings=findings, left=left)
     finish(book, outcome, trial)
     print_outcome(outcome, chosen.verbose)
-    still.tell()
     print(f"{trial.pairs_a_cell():.2f} pairs a cell; kept in {chosen.output}")
     publish(outcome, f"{chosen.head} against {chosen.base}", str(chosen.output), chosen.markdown)
     return outcome.code

@@ -42,10 +42,12 @@ def why_of(finding: Finding) -> str:
 
 
 def print_outcome(outcome: Outcome, everything: bool = False) -> None:
-    """A line for each finding that somebody must look at, and the sentence."""
+    """A line for each finding that somebody must look at, what is left out, and the sentence."""
     rows = [_row(one) for one in outcome.sorted() if everything or one.verdict not in QUIET]
     if rows:
         print_rows(HEADS, rows)
+    for left in outcome.left:
+        print(left)
     print(outcome.sentence)
 
 
@@ -62,12 +64,13 @@ def _row(finding: Finding) -> tuple[str, ...]:
 
 
 def markdown_of(outcome: Outcome, title: str) -> str:
-    """A heading, the sentence, and a table of what is not merely equivalent."""
+    """A heading, the sentence, a table of what is not merely equivalent, and what is left out."""
     lines = [f"### {_cell(title)}", "", f"**{outcome.sentence}** (exit code {outcome.code})", ""]
     rows = [one for one in outcome.sorted() if one.verdict not in QUIET]
     if rows:
         lines += [f"| {' | '.join(HEADS)} |", "|---|---|---|--:|--:|--:|---|"]
-        lines += ["| " + " | ".join(map(_cell, _row(one))) + " |" for one in rows]
+        lines += ["| " + " | ".join(map(_cell, _row(one))) + " |" for one in rows] + [""]
+    lines += [f"- {_cell(str(left))}" for left in outcome.left]
     return "\n".join(lines) + "\n"
 
 

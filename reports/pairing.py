@@ -15,6 +15,7 @@ from bench.measure import metrics
 from bench.pair import Effort, Paired, run_pair
 from bench.progress import progress
 from reports.hardware import traits
+from reports.left import DUEL, NO_TIME, Left, grouped
 from reports.pairs import Pair, variant_of
 from reports.policy import Policy
 from reports.stored import Book
@@ -39,6 +40,8 @@ class Pairing:
     """What decides a figure, for the journal."""
     clockless: Sequence[str] = ()
     """Cells without a clock that either arm can measure."""
+    left: Sequence[Left] = ()
+    """Selected cells that take no part, with the reasons."""
 
     @classmethod
     def of(cls, arms: tuple[Arm, Arm], effort: Effort) -> Pairing:
@@ -58,6 +61,7 @@ class Pairing:
             cells=common,
             absent=_absent(*known),
             clockless=clockless,
+            left=_left(base, head),
             same={
                 "pytest's arguments": list(arms[0].arguments),
                 "effort": asdict(effort),
@@ -82,6 +86,11 @@ class Pairing:
         policy.check(subjects)
         for subject in subjects:
             policy.terms(subject)
+
+    def left_of_times(self) -> list[Left]:
+        """What takes no part where times alone are looked at."""
+        still = [Left(why=NO_TIME, cells=self.clockless)] if self.clockless else []
+        return [*self.left, *still]
 
     def measurer(self, book: Book, gate: int = 0) -> Measurer:
         """Takes a pair from the book, or measures it and keeps it there."""
@@ -143,6 +152,16 @@ def _absent(
     return found
 
 
+def _left(base: Mapping[str, Any], head: Mapping[str, Any]) -> tuple[Left, ...]:
+    """Cells that no arm measures: of a kind that is not for pairs, or neither can."""
+    reasons = {cell: DUEL for about in (base, head) for cell in about["duels"]}
+    for kind in ("cells", "clockless"):
+        for cell, why in {**base[kind], **head[kind]}.items():
+            if not _can(base[kind], cell) and not _can(head[kind], cell):
+                reasons[cell] = why
+    return grouped(reasons)
+
+
 def _settings(about: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in about["settings"].items() if key not in AWAY}
 
@@ -154,4 +173,5 @@ def _time(seconds: float) -> str:
 def refuse_nothing(pairing: Pairing) -> None:
     """Raises Misuse where no cell is selected in either arm."""
     if not pairing.cells and not pairing.absent and not pairing.clockless:
-        raise Misuse("no cell is selected that can be measured here and compared")
+        left = "".join(f"; {left}" for left in pairing.left)
+        raise Misuse(f"no cell is selected that can be measured here and compared{left}")

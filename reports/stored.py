@@ -90,6 +90,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "code": outcome.code,
         "sentence": outcome.sentence,
         "findings": [_finite(asdict(finding)) for finding in outcome.sorted()],
+        "left_out": [left.as_json() for left in outcome.left],
     }
 
 
