@@ -25,6 +25,8 @@ SURVEY = "WEIGHBRIDGE_SURVEY"
 """Names the file to write what there is into; then nothing is measured."""
 CLOCKLESS = "WEIGHBRIDGE_CLOCKLESS"
 """Says that this is an ordinary session of the cells without a clock."""
+SKIPPED = "skipped: "
+"""What the reason of a skipped cell begins with, and no other."""
 MEASURED = "measure"
 """The fixture of cells that can take turns."""
 DUEL = "duel"
@@ -140,7 +142,7 @@ def _why(item: pytest.Item, unmade: dict[str, str]) -> str | None:
     """Why the cell cannot be measured; None where it can."""
     if skipped(item):
         marks = [mark.kwargs.get("reason", "") for mark in item.iter_markers("skip")]
-        return f"skipped: {marks[0]}"
+        return f"{SKIPPED}{marks[0]}"
     return unmade.get(item.stash[CELL].variant)
 
 

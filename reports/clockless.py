@@ -15,7 +15,7 @@ from bench.record import Run
 from reports.care import FAILURES
 from reports.finding import Finding
 from reports.judge import findings_of, subjects_of
-from reports.left import ONE_PROCESS, Left, unfigured
+from reports.left import ONE_PROCESS, Left, unfigured, without
 from reports.pairing import Pairing
 from reports.policy import Policy
 from reports.stored import Book
@@ -39,7 +39,12 @@ class Clockless:
             return cls()
         with progress("sizes and losses", len(pairing.arms)) as advance:
             base, head = (run_of(_document(arm, book, advance), arm.name) for arm in pairing.arms)
-        return judged(base, head, policy)
+        found, gone = judged(base, head, policy), {*pairing.absent}
+        named = {cell for left in pairing.left for cell in left.cells}
+        return cls(
+            findings=[one for one in found.findings if one.metric or one.cell not in gone],
+            left=without(found.left, gone | named),
+        )
 
 
 def judged(base: Run, head: Run, policy: Policy) -> Clockless:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.record import Run
@@ -21,6 +21,8 @@ ONE_PROCESS = (
 """Why times and peaks of cells without a clock are not judged by one session an arm."""
 NO_TIME = "`aa` fits the noise of times; `weighbridge ab` judges sizes and losses"
 """Why an A/A has no cells without a clock."""
+MOST = 3
+"""Suites that a line names; of more it tells the number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,27 @@ class Left:
         """In one line, such as `left out: 12 speedup cells: ...`."""
         if self.metrics:
             return sentence(f"not judged: {', '.join(map(visible, self.metrics))}: {self.why}")
-        suites = sorted({cell.partition("[")[0] for cell in self.cells})
-        cells = "cell" if len(self.cells) == 1 else "cells"
-        named = " and ".join(filter(None, [", ".join(suites[:-1]), suites[-1]]))
-        return sentence(f"left out: {len(self.cells)} {visible(named)} {cells}: {self.why}")
+        return sentence(f"left out: {len(self.cells)} {_cells(self.cells)}: {self.why}")
 
     def as_json(self) -> dict[str, Any]:
         """Its plain form."""
         return {"cells": [*self.cells], "metrics": [*self.metrics], "why": self.why}
+
+
+def _cells(cells: Sequence[str]) -> str:
+    """By their suites, such as `load and speedup cells`."""
+    suites = sorted({visible(cell.partition("[")[0]) for cell in cells})
+    if len(suites) > MOST:
+        return f"cells of {len(suites)} suites"
+    named = " and ".join(filter(None, [", ".join(suites[:-1]), suites[-1]]))
+    return f"{named} cell{'s' if len(cells) > 1 else ''}"
+
+
+def without(left: Iterable[Left], cells: Iterable[str]) -> tuple[Left, ...]:
+    """The same without these cells, which have been told of otherwise."""
+    told = {*cells}
+    kept = [replace(one, cells=tuple(c for c in one.cells if c not in told)) for one in left]
+    return tuple(one for one in kept if one.cells or one.metrics)
 
 
 def grouped(reasons: Mapping[str, str]) -> tuple[Left, ...]:

@@ -8,6 +8,7 @@ from random import Random
 from time import monotonic
 from typing import Any
 
+from bench.arm import SKIPPED
 from bench.armed import Arm, survey
 from bench.control import CONTROL
 from bench.errors import Misuse
@@ -59,7 +60,7 @@ class Pairing:
             arms=arms,
             effort=effort,
             cells=common,
-            absent=_absent(*known),
+            absent={**_absent(*known), **_unmade(*known), **_unmade(*still)},
             clockless=clockless,
             left=_left(base, head),
             same={
@@ -90,7 +91,8 @@ class Pairing:
     def left_of_times(self) -> list[Left]:
         """What takes no part where times alone are looked at."""
         still = [Left(why=NO_TIME, cells=self.clockless)] if self.clockless else []
-        return [*self.left, *still]
+        gone = grouped({cell: why for cell, (_, why) in self.absent.items()})
+        return [*self.left, *gone, *still]
 
     def measurer(self, book: Book, gate: int = 0) -> Measurer:
         """Takes a pair from the book, or measures it and keeps it there."""
@@ -153,13 +155,26 @@ def _absent(
 
 
 def _left(base: Mapping[str, Any], head: Mapping[str, Any]) -> tuple[Left, ...]:
-    """Cells that no arm measures: of a kind that is not for pairs, or neither can."""
+    """Cells that no arm measures: of a kind that is not for pairs, or skipped in both."""
     reasons = {cell: DUEL for about in (base, head) for cell in about["duels"]}
     for kind in ("cells", "clockless"):
-        for cell, why in {**base[kind], **head[kind]}.items():
-            if not _can(base[kind], cell) and not _can(head[kind], cell):
-                reasons[cell] = why
+        neither = _neither(base[kind], head[kind])
+        reasons.update((cell, why) for cell, why in neither.items() if why.startswith(SKIPPED))
     return grouped(reasons)
+
+
+def _unmade(
+    base: Mapping[str, str | None], head: Mapping[str, str | None]
+) -> dict[str, tuple[Verdict, str]]:
+    """Cells that failed in both before they began: nobody chose to do without them."""
+    neither = _neither(base, head)
+    return {cell: ("missing", why) for cell, why in neither.items() if not why.startswith(SKIPPED)}
+
+
+def _neither(base: Mapping[str, str | None], head: Mapping[str, str | None]) -> dict[str, str]:
+    """Cells that neither arm can measure, with the head's reason where it has one."""
+    known = {**base, **head}
+    return {cell: why for cell, why in known.items() if why and not _can(base, cell)}
 
 
 def _settings(about: Mapping[str, Any]) -> dict[str, Any]:

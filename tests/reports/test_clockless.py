@@ -11,6 +11,7 @@ from bench.armed import Arm
 from bench.pair import Effort
 from reports import clockless
 from reports.clockless import Clockless, judged
+from reports.left import grouped
 from reports.pairing import Pairing
 from reports.policy import Policy, read_policy
 from reports.stored import Book
@@ -108,6 +109,25 @@ def pairing(cells: list[str]) -> Pairing:
     return Pairing(
         arms=(arms[0], arms[1]), effort=Effort(), cells=(), absent={}, same={}, clockless=cells
     )
+
+
+def test_what_the_survey_told_is_not_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a variant that could not be made, nor a cell that is skipped in both."""
+    for status in ("failed", "skipped"):
+        monkeypatch.setattr(
+            clockless,
+            "ordinary",
+            lambda arm, run, status=status: sample.write(run, document(status=status)),
+        )
+        known = pairing([SIZE])
+        known.absent = {"load[int8]": ("missing", "why")} if status == "failed" else {}
+        known.left = grouped({"load[int8]": "skipped: why"}) if status == "skipped" else ()
+        book = Book.open(tmp_path / f"{status}.json", {})
+        found = Clockless.weighed(known, book, Policy())
+        assert [one.cell for one in found.findings] == ["quality[int8]"]
+        assert [list(left.cells) for left in found.left] == [[]]
 
 
 def test_an_arm_is_measured_once_and_then_taken_from_the_journal(

@@ -10,7 +10,7 @@ from reports import pairing as pairing_
 from reports.bulletin import markdown_of, print_outcome
 from reports.finding import Outcome
 from reports.judge import judge_runs
-from reports.left import DUEL, Left, grouped
+from reports.left import DUEL, Left, grouped, without
 from reports.pairing import Pairing, refuse_nothing
 from reports.policy import Policy
 from reports.stored import outcome_json
@@ -25,6 +25,7 @@ from tests.reports.test_clockless import pairing as arms_of
         (Left(why="so", cells=["fit[a]"]), "left out: 1 fit cell: so"),
         (Left(why="so", cells=["fit[a]", "fit[b]"]), "left out: 2 fit cells: so"),
         (Left(why="so", cells=["b[x]", "c[x]", "a[x]"]), "left out: 3 a, b and c cells: so"),
+        (Left(why="so", cells=["b[]", "c[]", "a[]", "d[]"]), "left out: 4 cells of 4 suites: so"),
         (Left(why="a\nb\x1b", cells=["fit[a]"]), r"left out: 1 fit cell: a b\u001b"),
         (Left(why="so", metrics=["ready"]), "not judged: ready: so"),
     ],
@@ -61,7 +62,7 @@ def test_a_survey_leaves_nothing_unsaid(monkeypatch: pytest.MonkeyPatch) -> None
     """Of every kind: measured, without a clock, in turns with the teacher; or it cannot be."""
     found = surveyed(
         monkeypatch,
-        cells={"decode[a]": None, "decode[b]": "skipped: no GPU"},
+        cells={"decode[a]": None, "decode[b]": "skipped: no GPU", "decode[c]": "not made"},
         clockless={"load[a]": None, "load[b]": "skipped: no GPU", "fit[c]": "not made"},
         duels=["speedup[a]"],
     )
@@ -69,13 +70,22 @@ def test_a_survey_leaves_nothing_unsaid(monkeypatch: pytest.MonkeyPatch) -> None
     assert {one.why: set(one.cells) for one in found.left} == {
         DUEL: {"speedup[a]"},
         "skipped: no GPU": {"decode[b]", "load[b]"},
-        "not made": {"fit[c]"},
     }
+    assert found.absent == dict.fromkeys(("decode[c]", "fit[c]"), ("missing", "not made"))
+    of_times = {cell for one in found.left_of_times() for cell in one.cells}
+    assert of_times == {"speedup[a]", "decode[b]", "load[b]", "decode[c]", "fit[c]", "load[a]"}
 
 
 def test_where_nothing_is_left_it_says_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Misuse, match="and compared; left out: 1 speedup cell: each sets"):
         refuse_nothing(surveyed(monkeypatch, duels=["speedup[a]"]))
+
+
+def test_without_those_that_are_told_otherwise() -> None:
+    left = [Left(why="x", cells=("a[]", "b[]")), Left(why="y", cells=("a[]",)),
+            Left(why="z", metrics=("ready",))]  # fmt: skip
+    found = without(left, ["a[]"])
+    assert [(one.why, one.cells) for one in found] == [("x", ("b[]",)), ("z", ())]
 
 
 @pytest.mark.parametrize("status", ["skipped", "failed", "crashed"])
