@@ -114,7 +114,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     about = {
         "cells": cells,
         "clockless": clockless,
-        "duels": session.config.stash[_DUELS],
+        "duels": session.config.stash.get(_DUELS, []),  # a refused selection has none
         "made": made,
         "packages": bench.settings.packages,
         "machine": bench.machine,

@@ -157,6 +157,8 @@ def test_a_head_that_does_not_load_is_no_pass(judged: Judged) -> None:
         (["-o", "none/ab.json"], "does not exist"),
         (["--policy", "none.toml"], "cannot be read"),
         (["--base-python", "python9"], "--base-python python9: no such program"),
+        (["--", "--history=h.sqlite"], "--history=h.sqlite: the sessions of ab and aa are parts"),
+        (["--", "--report", "html=x"], "--report: the sessions of ab and aa are parts"),
     ],
 )
 def test_a_mistake_is_one_line_and_12(
