@@ -179,7 +179,8 @@ def end(child: subprocess.Popen[str]) -> None:
 
 def _failure(arm: Arm, code: int, said: str) -> BenchError:
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("ERROR", "E  "))]
+    # argparse says what is wrong behind its usage, with the program's name before it
+    errors = [line for line in lines if line.startswith(("ERROR", "E  ")) or ": error: " in line]
     last = (errors or lines or ["it said nothing"])[-1].removeprefix("ERROR: ")
     if code == USAGE:
         return Misuse(f"{arm.name}: {last}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,9 +47,17 @@ def print_outcome(outcome: Outcome, everything: bool = False) -> None:
     rows = [_row(one) for one in outcome.sorted() if everything or one.verdict not in QUIET]
     if rows:
         print_rows(HEADS, rows)
-    for left in outcome.left:
-        print(left)
+    for line in unsaid(outcome):
+        print(line)
     print(outcome.sentence)
+
+
+def unsaid(outcome: Outcome) -> list[str]:
+    """A line for each reason why figures are incomparable, as by another machine; and what is left
+    out."""
+    why = Counter(one.reason for one in outcome.findings if one.verdict == "incomparable")
+    lines = [f"incomparable: {count} figures: {sentence(said)}" for said, count in why.items()]
+    return [*lines, *map(str, outcome.left)]
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
@@ -70,7 +79,7 @@ def markdown_of(outcome: Outcome, title: str) -> str:
     if rows:
         lines += [f"| {' | '.join(HEADS)} |", "|---|---|---|--:|--:|--:|---|"]
         lines += ["| " + " | ".join(map(_cell, _row(one))) + " |" for one in rows] + [""]
-    lines += [f"- {_cell(str(left))}" for left in outcome.left]
+    lines += [f"- {_cell(line)}" for line in unsaid(outcome)]
     return "\n".join(lines) + "\n"
 
 

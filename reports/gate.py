@@ -91,6 +91,10 @@ def propose(outcome: Outcome, chosen: argparse.Namespace) -> None:
         if chosen.accept:
             print(f"{chosen.base} stays: nothing improved, or the gate did not pass")
         return
+    if unlike := outcome.counts["incomparable"] + outcome.counts["missing"]:
+        print(f"it improved, and {chosen.base} stays: {unlike} of its figures are incomparable "
+              "or missing, and would be held to no more")  # fmt: skip
+        return
     if not chosen.accept:
         print(f"it improved: --accept makes {chosen.candidate} the new {chosen.base}")
         return

@@ -78,6 +78,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         return
     terminalreporter.ensure_newline()
     print_outcome(found)
+    if not found.findings:
+        print(f"this session and {base.name} have no cell in common")
     publish(found, f"this session against {base.name}", str(base), None)
 
 

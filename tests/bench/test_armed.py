@@ -66,6 +66,11 @@ def test_another_harness_is_refused(tmp_path: Path) -> None:
     [
         ("echo 'ModuleNotFoundError: bench'; exit 1", ArmFailed, "with 1: ModuleNotFoundError: be"),
         ("echo 'ERROR: no such variant'; echo; exit 4", Misuse, "base: no such variant"),
+        (
+            "echo 'ERROR: usage: pytest [options]'; echo 'pytest: error: no --such'; exit 4",
+            Misuse,
+            "base: pytest: error: no --such",
+        ),
         ("exit 5", Misuse, "base: no cell is selected"),
         (told("", 5), Misuse, "base: no cell is selected"),
         ("exit 0", ArmFailed, "it said nothing"),
