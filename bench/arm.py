@@ -25,10 +25,14 @@ SURVEY = "WEIGHBRIDGE_SURVEY"
 """Names the file to write what there is into; then nothing is measured."""
 CLOCKLESS = "WEIGHBRIDGE_CLOCKLESS"
 """Says that this is an ordinary session of the cells without a clock."""
+SKIPPED = "skipped: "
+"""What the reason of a skipped cell begins with, and no other."""
 MEASURED = "measure"
 """The fixture of cells that can take turns."""
 DUEL = "duel"
 """The fixture of cells that take turns with the teacher in one process."""
+_DUELS = pytest.StashKey[list[str]]()
+"""The cells that duel, which no arm measures."""
 _LAST: dict[str, Any] = {}
 """The record of the cell that runs, by its test's id."""
 
@@ -42,7 +46,8 @@ def pytest_collection_modifyitems(
     A survey looks at those without a clock, too, and an ordinary session has them alone.
     """
     yield
-    timed, clockless, _ = map(_by_label, _kinds(items))
+    timed, clockless, duels = map(_by_label, _kinds(items))
+    config.stash[_DUELS] = list(duels)
     path = os.environ.get(CELLS)
     found = {**timed, **clockless} if SURVEY in os.environ else timed
     found = clockless if CLOCKLESS in os.environ else found
@@ -109,6 +114,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     about = {
         "cells": cells,
         "clockless": clockless,
+        "duels": session.config.stash.get(_DUELS, []),  # a refused selection has none
         "made": made,
         "packages": bench.settings.packages,
         "machine": bench.machine,
@@ -136,7 +142,7 @@ def _why(item: pytest.Item, unmade: dict[str, str]) -> str | None:
     """Why the cell cannot be measured; None where it can."""
     if skipped(item):
         marks = [mark.kwargs.get("reason", "") for mark in item.iter_markers("skip")]
-        return f"skipped: {marks[0]}"
+        return f"{SKIPPED}{marks[0]}"
     return unmade.get(item.stash[CELL].variant)
 
 

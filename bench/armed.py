@@ -79,9 +79,10 @@ def survey(arm: Arm) -> dict[str, Any]:
             finally:
                 end(child)
         said = log.read_text(errors="replace")
-        if not path.is_file() or code in (USAGE, NOTHING):
+        about: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        empty = code == NOTHING and not about.get("duels")  # with those alone, it can be said
+        if not about or code == USAGE or empty:
             raise _failure(arm, code, said)
-        about: dict[str, Any] = json.loads(path.read_text())
     if about["code"] != harness()["code"]:
         raise Misuse(f"{arm.python} holds another version of Weighbridge than this one; both "
                      "arms must be measured by the same")  # fmt: skip
@@ -178,10 +179,11 @@ def end(child: subprocess.Popen[str]) -> None:
 
 def _failure(arm: Arm, code: int, said: str) -> BenchError:
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("ERROR", "E  "))]
+    # argparse says what is wrong behind its usage, with the program's name before it
+    errors = [line for line in lines if line.startswith(("ERROR", "E  ")) or ": error: " in line]
     last = (errors or lines or ["it said nothing"])[-1].removeprefix("ERROR: ")
     if code == USAGE:
         return Misuse(f"{arm.name}: {last}")
     if code == NOTHING:
-        return Misuse(f"{arm.name}: no cell with a clock is selected")
+        return Misuse(f"{arm.name}: no cell is selected")
     return ArmFailed(f"{arm.name}: its session ended with {code}: {last}")

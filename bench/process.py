@@ -64,6 +64,11 @@ def start(
     )
 
 
+def is_child() -> bool:
+    """Whether a session or command of ours started this one, whose run is a part of its own."""
+    return PARENT in os.environ
+
+
 def end_with_parent() -> None:
     """Called first in a child: the kernel ends it when its parent dies (Linux)."""
     parent = os.environ.get(PARENT)

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; 2 for a mistake in the call, 1 for a file that is no run of ours."""
     try:
-        chosen = build_parser().parse_args(argv)
+        chosen, unknown = build_parser().parse_known_args(argv)
+        if unknown:  # by the subcommand's parser, which has an exit code of its own
+            chosen.refuse(f"unrecognized arguments: {' '.join(unknown)}")
         return int(chosen.command(chosen) or 0)
     except (BenchError, OSError) as error:
         print(f"weighbridge: error: {error}", file=sys.stderr)
@@ -49,6 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
+    for command in commands.choices.values():
+        command.set_defaults(refuse=command.error)
     return parser
 
 

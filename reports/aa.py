@@ -23,7 +23,8 @@ from reports.ab import (
 )
 from reports.calibration import print_calibration
 from reports.finding import CANNOT_TELL, PASSED
-from reports.gate import EXITS, add_judging, answering
+from reports.gate import EXITS, add_policy, answering
+from reports.left import Left
 from reports.naive import Naive, trials
 from reports.noise import Noise, fit, fitted_policy
 from reports.pairing import Pairing
@@ -60,7 +61,7 @@ def add_aa(commands: Subparsers) -> None:
                         help="gates to resample from the stored pairs (300)")  # fmt: skip
     parser.add_argument("--write", type=Path, metavar="gate.toml",
                         help="where the fitted policy goes")  # fmt: skip
-    add_judging(parser)
+    add_policy(parser)
     parser.set_defaults(command=partial(answering, interruptible(aa)))
 
 
@@ -77,6 +78,8 @@ class Calibration:
     resampled_from: str = ""
     resampled: list[Resampled] = field(default_factory=list)
     naive: list[Naive] = field(default_factory=list)
+    left: Sequence[Left] = ()
+    """Selected cells that no noise is fitted of."""
 
     @property
     def alarms(self) -> int:
@@ -96,11 +99,14 @@ def aa(chosen: argparse.Namespace) -> int:
     arms = (Arm(name="base", folder=None, arguments=words),
             Arm(name="head", folder=None, arguments=words))  # fmt: skip
     pairing = Pairing.of(arms, effort)
+    left = pairing.left_of_times()
     if not pairing.cells:
-        raise Misuse("no cell with a clock is selected that can be measured here")
+        why = "".join(f"; {one}" for one in left)
+        raise Misuse(f"no cell with a clock is selected that can be measured here{why}")
     pairing.check(start)
     book = open_book(chosen.output, pairing)
     found = calibrate(pairing, book, start, pairs)
+    found.left = left
     if chosen.write:
         write_atomically(chosen.write, written(found.policy, _comment(found)))
     for number in range(repeats):
@@ -191,4 +197,5 @@ def _as_json(found: Calibration) -> dict[str, Any]:
         "resampled_from": found.resampled_from,
         "resampled": [asdict(one) for one in found.resampled],
         "naive": [asdict(one) for one in found.naive],
+        "left_out": [one.as_json() for one in found.left],
     }

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 INTERRUPTED = 130
+OF_A_SESSION = ("--benchmark-json", "--report", "--history", "--gate")
+"""Options of pytest that want a whole run."""
 
 
 def add_ab(commands: Subparsers) -> None:
@@ -87,10 +89,10 @@ def ab(chosen: argparse.Namespace) -> int:
             trial.run()
         still = Clockless.weighed(pairing, book, policy)
     timed = trial.outcome(chosen.strict)
-    outcome = replace(timed, findings=(*timed.findings, *still.findings))
+    findings, left = (*timed.findings, *still.findings), (*pairing.left, *still.left)
+    outcome = replace(timed, findings=findings, left=left)
     finish(book, outcome, trial)
     print_outcome(outcome, chosen.verbose)
-    still.tell()
     print(f"{trial.pairs_a_cell():.2f} pairs a cell; kept in {chosen.output}")
     publish(outcome, f"{chosen.head} against {chosen.base}", str(chosen.output), chosen.markdown)
     return outcome.code
@@ -102,7 +104,11 @@ def effort_of(chosen: argparse.Namespace) -> Effort:
 
 
 def arguments_of(chosen: argparse.Namespace) -> list[str]:
-    """What pytest is told; without a word, the installed suites."""
+    """What pytest is told; without a word, the installed suites. Raises Misuse."""
+    for word in chosen.arguments:
+        if word.partition("=")[0] in OF_A_SESSION:
+            raise Misuse(f"{word}: the sessions of ab and aa are parts of a comparison, and leave "
+                         "no run; -o keeps all that they measure")  # fmt: skip
     return list(chosen.arguments) or ["--pyargs", "suites"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,11 +43,21 @@ def why_of(finding: Finding) -> str:
 
 
 def print_outcome(outcome: Outcome, everything: bool = False) -> None:
-    """A line for each finding that somebody must look at, and the sentence."""
+    """A line for each finding that somebody must look at, what is left out, and the sentence."""
     rows = [_row(one) for one in outcome.sorted() if everything or one.verdict not in QUIET]
     if rows:
         print_rows(HEADS, rows)
+    for line in unsaid(outcome):
+        print(line)
     print(outcome.sentence)
+
+
+def unsaid(outcome: Outcome) -> list[str]:
+    """A line for each reason why figures are incomparable, as by another machine; and what is left
+    out."""
+    why = Counter(one.reason for one in outcome.findings if one.verdict == "incomparable")
+    lines = [f"incomparable: {count} figures: {sentence(said)}" for said, count in why.items()]
+    return [*lines, *map(str, outcome.left)]
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
@@ -62,12 +73,13 @@ def _row(finding: Finding) -> tuple[str, ...]:
 
 
 def markdown_of(outcome: Outcome, title: str) -> str:
-    """A heading, the sentence, and a table of what is not merely equivalent."""
+    """A heading, the sentence, a table of what is not merely equivalent, and what is left out."""
     lines = [f"### {_cell(title)}", "", f"**{outcome.sentence}** (exit code {outcome.code})", ""]
     rows = [one for one in outcome.sorted() if one.verdict not in QUIET]
     if rows:
         lines += [f"| {' | '.join(HEADS)} |", "|---|---|---|--:|--:|--:|---|"]
-        lines += ["| " + " | ".join(map(_cell, _row(one))) + " |" for one in rows]
+        lines += ["| " + " | ".join(map(_cell, _row(one))) + " |" for one in rows] + [""]
+    lines += [f"- {_cell(line)}" for line in unsaid(outcome)]
     return "\n".join(lines) + "\n"
 
 

@@ -24,7 +24,7 @@ def print_calibration(found: Calibration) -> None:
             for n in found.noises
         ],
     )
-    for line in _lines(found):
+    for line in (*found.left, *_lines(found)):
         print(line)
     if found.resampled:
         print(f"\nResampled gates, conditional on {found.resampled_from}:")

@@ -15,6 +15,7 @@ from bench.record import Run
 from reports.care import FAILURES
 from reports.finding import Finding
 from reports.judge import findings_of, subjects_of
+from reports.left import ONE_PROCESS, Left, unfigured, without
 from reports.pairing import Pairing
 from reports.policy import Policy
 from reports.stored import Book
@@ -28,8 +29,8 @@ class Clockless:
     """What the cells without a clock came to."""
 
     findings: Sequence[Finding] = ()
-    left: Sequence[str] = ()
-    """Metrics of these cells that only process pairs could judge."""
+    left: Sequence[Left] = ()
+    """Metrics that only process pairs could judge, and cells without figures in both arms."""
 
     @classmethod
     def weighed(cls, pairing: Pairing, book: Book, policy: Policy) -> Clockless:
@@ -38,16 +39,12 @@ class Clockless:
             return cls()
         with progress("sizes and losses", len(pairing.arms)) as advance:
             base, head = (run_of(_document(arm, book, advance), arm.name) for arm in pairing.arms)
-        return judged(base, head, policy)
-
-    def tell(self) -> None:
-        """Name what was measured and not judged."""
-        if self.left:
-            print(
-                f"not judged: {', '.join(self.left)}: one process an arm carries no verdict on "
-                "them; `weighbridge gate` judges those of fresh processes (-k cold), or set "
-                'test = "tolerance" in the policy'
-            )
+        found, gone = judged(base, head, policy), {*pairing.absent}
+        named = {cell for left in pairing.left for cell in left.cells}
+        return cls(
+            findings=[one for one in found.findings if one.metric or one.cell not in gone],
+            left=without(found.left, gone | named),
+        )
 
 
 def judged(base: Run, head: Run, policy: Policy) -> Clockless:
@@ -55,10 +52,11 @@ def judged(base: Run, head: Run, policy: Policy) -> Clockless:
     subjects = {(s.cell, s.metric): s for run in (base, head) for s in subjects_of(run)}
     tests = {key: policy.terms(subject).test for key, subject in subjects.items()}
     alone = [subject for key, subject in subjects.items() if tests[key] in ALONE]
-    return Clockless(
-        findings=[*findings_of(base, head, policy, alone), *_failed(base, head)],
-        left=sorted({metric for (_, metric), test in tests.items() if test == "pairs"}),
-    )
+    findings = [*findings_of(base, head, policy, alone), *_failed(base, head)]
+    unjudged = sorted({metric for (_, metric), test in tests.items() if test == "pairs"})
+    left = [Left(why=ONE_PROCESS, metrics=unjudged)] if unjudged else []
+    left += unfigured(base, head, {finding.cell for finding in findings})
+    return Clockless(findings=findings, left=left)
 
 
 def _failed(base: Run, head: Run) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.left import Left
 from reports.verdict import Verdict
 
 PASSED, REGRESSION, CANNOT_TELL, USAGE = 0, 10, 11, 12
@@ -57,6 +58,8 @@ class Outcome:
 
     findings: tuple[Finding, ...]
     strict: bool = False
+    left: tuple[Left, ...] = ()
+    """What was asked for, and no finding is about."""
 
     @property
     def counts(self) -> Counter[Verdict]:

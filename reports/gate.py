@@ -42,17 +42,22 @@ def add_gate(commands: Subparsers) -> None:
     parser.set_defaults(command=partial(answering, gate))
 
 
-def add_judging(parser: argparse.ArgumentParser) -> None:
-    """What every gate can be told; a wrong call ends with 12 and not argparse's 2."""
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """The policy; a wrong call ends with 12 and not argparse's 2."""
     parser.add_argument("--policy", type=Path, metavar="gate.toml",
                         help="margins, tests and what blocks; the usual ones without")  # fmt: skip
+    parser.error = partial(_refuse, parser)  # type: ignore[method-assign]
+
+
+def add_judging(parser: argparse.ArgumentParser) -> None:
+    """What every gate can be told."""
+    add_policy(parser)
     parser.add_argument("--strict", action="store_true",
                         help="what is inconclusive or incomparable does not pass")  # fmt: skip
     parser.add_argument("--markdown", type=Path, metavar="PATH",
                         help="write a summary; in a GitHub job it goes to the job's own, "
                         "too")  # fmt: skip
     parser.add_argument("--verbose", action="store_true", help="show what is equivalent, too")
-    parser.error = partial(_refuse, parser)  # type: ignore[method-assign]
 
 
 def answering(command: Callable[[argparse.Namespace], int], chosen: argparse.Namespace) -> int:
@@ -85,6 +90,10 @@ def propose(outcome: Outcome, chosen: argparse.Namespace) -> None:
     if outcome.code != PASSED or not outcome.counts["improved"]:
         if chosen.accept:
             print(f"{chosen.base} stays: nothing improved, or the gate did not pass")
+        return
+    if unlike := outcome.counts["incomparable"] + outcome.counts["missing"]:
+        print(f"it improved, and {chosen.base} stays: {unlike} of its figures are incomparable "
+              "or missing, and would be held to no more")  # fmt: skip
         return
     if not chosen.accept:
         print(f"it improved: --accept makes {chosen.candidate} the new {chosen.base}")

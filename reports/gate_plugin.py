@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.child import in_child
 from bench.errors import BenchError
+from bench.process import is_child
 from bench.reading import read
 from bench.record import Run
 from bench.session import RUN_FILE
@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be judged against before anything is measured: exit code 12."""
     base = config.getoption("gate_base", None)
-    if base is None or in_child():
+    if base is None or is_child():
         return
     try:
         policy = config.getoption("gate_policy")
@@ -78,6 +78,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         return
     terminalreporter.ensure_newline()
     print_outcome(found)
+    if not found.findings:
+        print(f"this session and {base.name} have no cell in common")
     publish(found, f"this session against {base.name}", str(base), None)
 
 

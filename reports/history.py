@@ -13,6 +13,7 @@ from bench.errors import BadRun, BenchError, Misuse
 from bench.files import check_target, write_atomically
 from bench.skimming import skim
 from reports import store, turning
+from reports.adding import add, check, place_of
 from reports.chronicle import Course, Point, courses, points
 from reports.columns import GAIN, HEADLINE, KL, TOP1
 from reports.names import sentence, visible
@@ -35,9 +36,11 @@ def add_history(commands: Subparsers) -> None:
         "the same run. It shows and never judges: it ends with 0 whatever it finds.",
     )
     parser.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="a folder of run files")
-    parser.add_argument("--history", type=Path, metavar="FILE", help="or an SQLite file of them")
     parser.add_argument(
-        "--add", type=Path, nargs="+", default=[], metavar="RUN.json", help="add these to FILE"
+        "--history", type=place_of, metavar="FILE", help="or an SQLite file of them, or a folder"
+    )
+    parser.add_argument(
+        "--add", type=Path, nargs="+", default=[], metavar="RUN.json", help="add these to it"
     )
     parser.add_argument("-k", dest="word", default="", help="only where CELL METRIC holds this")
     parser.add_argument("--all", action="store_true", help="every metric, not the main ones alone")
@@ -53,7 +56,7 @@ def show_history(chosen: argparse.Namespace) -> int:
     _check(chosen)
     if chosen.add:
         return _add(chosen.history, chosen.add)
-    found = store.held(chosen.history) if chosen.history else list(_of_folder(chosen.folder))
+    found = _held(chosen.history or chosen.folder)
     kept = [course for course in courses(found) if _is_wanted(course, chosen)]
     if not kept:
         where = chosen.history or chosen.folder
@@ -69,24 +72,29 @@ def _check(chosen: argparse.Namespace) -> None:
     if bool(chosen.folder) == bool(chosen.history):
         raise Misuse("history wants a folder of runs, or --history FILE")
     if chosen.add and not chosen.history:
-        raise Misuse("--add wants --history FILE, the file to add to")
+        raise Misuse("--add wants --history FILE, the file or folder to add to")
     if chosen.folder and not chosen.folder.is_dir():
         raise Misuse(f"{chosen.folder} is no folder; a history's file is named by --history")
-    if chosen.history and not chosen.add and not chosen.history.is_file():
+    if chosen.history and not chosen.add and not chosen.history.exists():
         raise Misuse(f"there is no {chosen.history}; --add makes it")
-    for path in (chosen.json, chosen.history if chosen.add else None):
-        if path:
-            check_target(path)
+    if chosen.json:
+        check_target(chosen.json)
+    if chosen.add:
+        check(chosen.history)
     if chosen.changes:
         turning.check()
 
 
 def _add(path: Path, runs: Sequence[Path]) -> int:
     """All of them or none: a file that is no run is found before anything is added."""
-    told = [list(points(run.stem, skim(run))) for run in runs]
-    for run, count in zip(runs, store.add(path, told), strict=True):
-        print(f"{run}: {f'{count} figures added' if count else 'held already'}")
+    read = {run: skim(run) for run in runs}
+    for run, said in zip(read, add(path, read), strict=True):
+        print(f"{run}: {said}")
     return 0
+
+
+def _held(place: Path) -> list[Point]:
+    return list(_of_folder(place)) if place.is_dir() else store.held(place)
 
 
 def _of_folder(folder: Path) -> Iterator[Point]:

@@ -10,6 +10,7 @@ from reports.correction import holm
 from reports.doubts import doubt, under_profile
 from reports.evidence import Evidence, Untold, weigh
 from reports.finding import Finding, Outcome
+from reports.left import unfigured
 from reports.likeness import why_not
 from reports.policy import Policy
 from reports.terms import Subject, Terms
@@ -42,7 +43,7 @@ def judge_runs(base: Run, candidate: Run, policy: Policy, strict: bool = False) 
         return Outcome(findings=(), strict=strict)
     policy.check(subjects.values())
     findings = findings_of(base, candidate, policy, list(subjects.values()))
-    return Outcome(findings=tuple(findings), strict=strict)
+    return Outcome(findings=tuple(findings), strict=strict, left=unfigured(base, candidate))
 
 
 def findings_of(

@@ -8,6 +8,7 @@ from random import Random
 from time import monotonic
 from typing import Any
 
+from bench.arm import SKIPPED
 from bench.armed import Arm, survey
 from bench.control import CONTROL
 from bench.errors import Misuse
@@ -15,6 +16,7 @@ from bench.measure import metrics
 from bench.pair import Effort, Paired, run_pair
 from bench.progress import progress
 from reports.hardware import traits
+from reports.left import DUEL, NO_TIME, Left, grouped
 from reports.pairs import Pair, variant_of
 from reports.policy import Policy
 from reports.stored import Book
@@ -39,6 +41,8 @@ class Pairing:
     """What decides a figure, for the journal."""
     clockless: Sequence[str] = ()
     """Cells without a clock that either arm can measure."""
+    left: Sequence[Left] = ()
+    """Selected cells that take no part, with the reasons."""
 
     @classmethod
     def of(cls, arms: tuple[Arm, Arm], effort: Effort) -> Pairing:
@@ -56,8 +60,9 @@ class Pairing:
             arms=arms,
             effort=effort,
             cells=common,
-            absent=_absent(*known),
+            absent={**_absent(*known), **_unmade(*known), **_unmade(*still)},
             clockless=clockless,
+            left=_left(base, head),
             same={
                 "pytest's arguments": list(arms[0].arguments),
                 "effort": asdict(effort),
@@ -82,6 +87,12 @@ class Pairing:
         policy.check(subjects)
         for subject in subjects:
             policy.terms(subject)
+
+    def left_of_times(self) -> list[Left]:
+        """What takes no part where times alone are looked at."""
+        still = [Left(why=NO_TIME, cells=self.clockless)] if self.clockless else []
+        gone = grouped({cell: why for cell, (_, why) in self.absent.items()})
+        return [*self.left, *gone, *still]
 
     def measurer(self, book: Book, gate: int = 0) -> Measurer:
         """Takes a pair from the book, or measures it and keeps it there."""
@@ -143,6 +154,29 @@ def _absent(
     return found
 
 
+def _left(base: Mapping[str, Any], head: Mapping[str, Any]) -> tuple[Left, ...]:
+    """Cells that no arm measures: of a kind that is not for pairs, or skipped in both."""
+    reasons = {cell: DUEL for about in (base, head) for cell in about["duels"]}
+    for kind in ("cells", "clockless"):
+        neither = _neither(base[kind], head[kind])
+        reasons.update((cell, why) for cell, why in neither.items() if why.startswith(SKIPPED))
+    return grouped(reasons)
+
+
+def _unmade(
+    base: Mapping[str, str | None], head: Mapping[str, str | None]
+) -> dict[str, tuple[Verdict, str]]:
+    """Cells that failed in both before they began: nobody chose to do without them."""
+    neither = _neither(base, head)
+    return {cell: ("missing", why) for cell, why in neither.items() if not why.startswith(SKIPPED)}
+
+
+def _neither(base: Mapping[str, str | None], head: Mapping[str, str | None]) -> dict[str, str]:
+    """Cells that neither arm can measure, with the head's reason where it has one."""
+    known = {**base, **head}
+    return {cell: why for cell, why in known.items() if why and not _can(base, cell)}
+
+
 def _settings(about: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in about["settings"].items() if key not in AWAY}
 
@@ -154,4 +188,5 @@ def _time(seconds: float) -> str:
 def refuse_nothing(pairing: Pairing) -> None:
     """Raises Misuse where no cell is selected in either arm."""
     if not pairing.cells and not pairing.absent and not pairing.clockless:
-        raise Misuse("no cell is selected that can be measured here and compared")
+        left = "".join(f"; {left}" for left in pairing.left)
+        raise Misuse(f"no cell is selected that can be measured here and compared{left}")

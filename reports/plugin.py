@@ -14,6 +14,7 @@ import pytest
 from bench.discovery import find
 from bench.errors import BenchError, Misuse, Unsent
 from bench.files import write_atomically
+from bench.process import is_child
 from bench.reading import read
 from bench.record import Run
 from bench.session import RUN_FILE
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     Printer = Callable[[Run, Console], None]
 
 WANTED: pytest.StashKey[Wanted] = pytest.StashKey()
-pytest_plugins = ["reports.gate_plugin"]
-"""Comes with this one, so that nobody has to name it."""
+pytest_plugins = ["reports.history_plugin", "reports.gate_plugin"]
+"""Come with this one, so that nobody has to name them; the gate's exit code stands before the
+history's."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,7 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be written before anything is measured."""
     try:
-        config.stash[WANTED] = parse_wanted(config.getoption("reports_wanted") or ())
+        said = config.getoption("reports_wanted") or ()
+        config.stash[WANTED] = [] if is_child() else parse_wanted(said)
         _refuse_one_file_twice(config)
     except BenchError as error:
         raise pytest.UsageError(f"--report: {error}") from None
@@ -121,11 +124,11 @@ def _deliveries(config: pytest.Config, run: Run, wanted: Wanted) -> Iterator[str
         try:
             yield f"{name}: {send(known[name], run, target)}"
         except Unsent as error:
-            again = f"weighbridge report {name} {_kept(config)} -o {target}"
+            again = f"weighbridge report {name} {kept(config)} -o {target}"
             yield f"weighbridge: warning: {error}; the run is kept, `{again}` sends it"
 
 
-def _kept(config: pytest.Config) -> str:
+def kept(config: pytest.Config) -> str:
     """The run file, copied out of the session's temporary folder where it lies in one."""
     path = config.stash[RUN_FILE]
     if config.getoption("benchmark_json", None):

@@ -17,21 +17,29 @@ OURS = 0x57424844
 """SQLite's application_id of a history."""
 FORM = 1
 """SQLite's user_version: raised when a reader of the older form would misread the newer."""
+WAITS = 30
+"""Seconds that one waits for another session that adds to the same file."""
 NUMBERS, OPTIONAL = ("value", "low", "high"), ("low", "high", "doubt")
 COLUMNS = tuple(field.name for field in fields(Point))
 
 
 def add(path: Path, runs: Sequence[Sequence[Point]]) -> list[int]:
     """How many figures of each run are new: none of one that the file held. Raises BadRun."""
-    with _opened(path, write=True) as base:
+    with _opened(path, "rwc") as base:
         return [_add(base, run) for run in runs]
 
 
 def held(path: Path) -> list[Point]:
     """Every figure in the file. Raises BadRun where it is no history of ours."""
-    with _opened(path, write=False) as base:
+    with _opened(path, "ro") as base:
         rows = base.execute(f"SELECT {', '.join(COLUMNS)} FROM figures").fetchall()
     return [_point(path, row) for row in rows]
+
+
+def check(path: Path) -> None:
+    """Raises BadRun where the file is no history of ours, or nothing can be written to it."""
+    with _opened(path, "rw") as base:
+        base.execute("BEGIN IMMEDIATE")
 
 
 def _add(base: sqlite3.Connection, run: Sequence[Point]) -> int:
@@ -42,12 +50,12 @@ def _add(base: sqlite3.Connection, run: Sequence[Point]) -> int:
 
 
 @contextmanager
-def _opened(path: Path, write: bool) -> Iterator[sqlite3.Connection]:
-    mode = "rwc" if write else "ro"
+def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """`mode`: `ro`; `rw`, which makes nothing; or `rwc`, which makes what is not there."""
     try:
         uri = f"{path.resolve().as_uri()}?mode={mode}"
-        with closing(sqlite3.connect(uri, uri=True)) as base:
-            if write and not base.execute("SELECT 1 FROM sqlite_master").fetchone():
+        with closing(sqlite3.connect(uri, timeout=WAITS, uri=True)) as base:
+            if mode == "rwc" and not base.execute("SELECT 1 FROM sqlite_master").fetchone():
                 _begin(base)
             _refuse_foreign(path, base)
             with base:  # one transaction: a killed command leaves the file as it was

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,9 +42,7 @@ class Book:
         if not journal.exists():
             append(journal, {KEY: SCHEMA, "same": plain})
             return found
-        head, *lines = [*lines_of(journal)] or [{}]
-        if head.get(KEY) != SCHEMA:
-            raise Misuse(f"{journal} is no journal of a comparison; remove it or name another -o")
+        head, lines = _journalled(journal)
         if differ := [key for key in plain if head["same"].get(key) != plain[key]]:
             raise Misuse(
                 f"{journal} keeps another comparison that broke off ({', '.join(differ)} "
@@ -90,6 +88,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "code": outcome.code,
         "sentence": outcome.sentence,
         "findings": [_finite(asdict(finding)) for finding in outcome.sorted()],
+        "left_out": [left.as_json() for left in outcome.left],
     }
 
 
@@ -105,12 +104,31 @@ def read_pairs(path: Path) -> dict[str, Pair]:
         raise BadRun(f"{path} holds no process pairs; `weighbridge aa` and `ab` write them")
     try:
         pairs: dict[str, Pair] = data["pairs"]
-        for name, pair in pairs.items():
-            for turns in _turns(pair):
-                _check(name, turns["base"], turns["head"])
+        _check_all(pairs.items())
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadRun(f"{path} is damaged: {error!r}") from None
     return pairs
+
+
+def _journalled(journal: Path) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
+    """Its first line and the others, checked as a whole file is. Raises Misuse."""
+    try:
+        head, *lines = [*lines_of(journal)] or [{}]
+        plain = all(isinstance(one, dict) for one in (head["same"], *lines))
+        if head[KEY] != SCHEMA or not plain:
+            raise ValueError("another form")
+        _check_all((line["name"], line["pair"]) for line in lines if "pair" in line)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise Misuse(
+            f"{journal} is no journal of a comparison; remove it or name another -o"
+        ) from None
+    return head, lines
+
+
+def _check_all(pairs: Iterable[tuple[str, Pair]]) -> None:
+    for name, pair in pairs:
+        for turns in _turns(pair):
+            _check(name, turns["base"], turns["head"])
 
 
 def _turns(pair: Pair) -> Iterator[Mapping[str, Any]]:

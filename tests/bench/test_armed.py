@@ -50,6 +50,12 @@ def test_the_same_harness(tmp_path: Path) -> None:
     assert survey(arm(tmp_path, told(harness()["code"])))["cells"] == {"a": None}
 
 
+def test_cells_that_duel_alone_are_told(tmp_path: Path) -> None:
+    about = json.dumps({"code": harness()["code"], "duels": ["speedup[int8]"]})
+    found = survey(arm(tmp_path, f"echo '{about}' > \"$WEIGHBRIDGE_SURVEY\"; exit 5"))
+    assert found["duels"] == ["speedup[int8]"]
+
+
 def test_another_harness_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="holds another version of Weighbridge"):
         survey(arm(tmp_path, told("0" * 16)))
@@ -60,7 +66,13 @@ def test_another_harness_is_refused(tmp_path: Path) -> None:
     [
         ("echo 'ModuleNotFoundError: bench'; exit 1", ArmFailed, "with 1: ModuleNotFoundError: be"),
         ("echo 'ERROR: no such variant'; echo; exit 4", Misuse, "base: no such variant"),
-        ("exit 5", Misuse, "no cell with a clock is selected"),
+        (
+            "echo 'ERROR: usage: pytest [options]'; echo 'pytest: error: no --such'; exit 4",
+            Misuse,
+            "base: pytest: error: no --such",
+        ),
+        ("exit 5", Misuse, "base: no cell is selected"),
+        (told("", 5), Misuse, "base: no cell is selected"),
         ("exit 0", ArmFailed, "it said nothing"),
     ],
 )

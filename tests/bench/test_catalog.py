@@ -70,8 +70,10 @@ def test_a_package_that_is_not_there_and_one_that_is_broken(declare: Declare) ->
     with pytest.raises(Misuse, match="'not_there_at_all', which cannot be imported"):
         Catalog.of(("not_there_at_all",))
     broken = declare("a", top="import not_there_at_all")
-    with pytest.raises(ModuleNotFoundError, match="not_there_at_all"):
+    says = rf"^{broken}.top cannot be imported: ModuleNotFoundError: .*'not_there_at_all' \(line \d"
+    with pytest.raises(Misuse, match=says) as raised:
         Catalog.of((broken,))
+    assert isinstance(raised.value.__cause__, ModuleNotFoundError)
 
 
 @pytest.fixture

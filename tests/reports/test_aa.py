@@ -12,6 +12,7 @@ import pytest
 
 from bench.pair import Effort
 from reports.__main__ import main
+from reports.left import DUEL, grouped
 from reports.pairing import Pairing, in_order
 from reports.policy import read_policy
 from tests.reports.stored_pairs import CELLS, Json, pair
@@ -33,7 +34,9 @@ STARTED: list[str] = []
 @pytest.fixture(autouse=True)
 def invented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def of(arms: Any, effort: Effort) -> Pairing:
-        return Quiet(arms=arms, effort=effort, cells=CELLS, absent={}, same={"cells": CELLS})
+        left = grouped({"speedup[int8-b1]": DUEL})
+        return Quiet(arms=arms, effort=effort, cells=CELLS, absent={}, same={"cells": CELLS},
+                     clockless=["load[int8]"], left=left)  # fmt: skip
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pairing, "of", of)
@@ -53,6 +56,27 @@ def test_all_of_it(invented: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["slowed_by"] for one in data["resampled"]] == [0.0, 0.02, 0.03, 0.05, 0.1]
     assert data["resampled"][-1]["found"]["hits"] == 60 * 6
     assert {one["rule"] for one in data["naive"]} >= {"Mann-Whitney at 0.05, measured in turns"}
+
+
+def test_what_takes_no_part_is_told_and_kept(
+    invented: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["aa", "--pairs=4"]) == 0
+    said = capsys.readouterr().out
+    assert f"left out: 1 speedup cell: {DUEL}" in said
+    assert "left out: 1 load cell: `aa` fits the noise of times" in said
+    kept = json.loads((invented / "aa.json").read_text())["left_out"]
+    assert [one["cells"] for one in kept] == [["speedup[int8-b1]"], ["load[int8]"]]
+
+
+@pytest.mark.parametrize("word", ["--strict", "--markdown=x.md", "--verbose"])
+def test_a_word_that_it_would_not_heed_is_refused(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["aa", word])
+    assert (ended.value.code, STARTED) == (12, [])
+    assert f"unrecognized arguments: {word}" in capsys.readouterr().err
 
 
 def test_what_it_writes_is_a_policy_of_its_own(invented: Path) -> None:

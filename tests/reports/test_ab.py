@@ -75,10 +75,17 @@ def ab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*command, "--", *WORDS],
         cwd=folder,
-        env=_project.environment(),
+        env={**_project.environment(), "TMPDIR": str(temporary(folder))},
         capture_output=True,
         text=True,
     )
+
+
+def temporary(folder: Path) -> Path:
+    """Where these commands and their sessions put what is to go."""
+    place = folder.parent / "temporary"
+    place.mkdir(exist_ok=True)
+    return place
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,11 @@ def test_worktree_and_branches_are_untouched(judged: Judged) -> None:
     assert state(judged.folder) == judged.before
 
 
+def test_nothing_is_left_in_the_temporary_folder(judged: Judged) -> None:
+    """Neither a worktree nor what twenty sessions began with."""
+    assert [*temporary(judged.folder).iterdir()] == []
+
+
 def test_the_same_command_goes_on_from_a_journal(judged: Judged) -> None:
     """As after Ctrl-C: nine of ten pairs are there, and one is measured."""
     path = judged.folder / "ab.json"
@@ -144,6 +156,28 @@ def test_a_head_that_does_not_load_is_no_pass(judged: Judged) -> None:
     assert "head: failed: RuntimeError: no" in " ".join(done.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("import nothing_such", "No module named 'nothing_such' (line 1 of "),
+        ("def (", "mine.slow cannot be imported: SyntaxError: invalid syntax (slow.py, line 1)"),
+        ("\n1 / 0", "mine.slow cannot be imported: ZeroDivisionError: division by zero (line 2 of"),
+    ],
+)
+def test_a_base_that_cannot_be_imported(
+    judged: Judged, tmp_path: Path, text: str, says: str
+) -> None:
+    """One line that names the file, and nothing is measured."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "__init__.py").touch()
+    (tmp_path / "mine" / "slow.py").write_text(text)
+    done = ab(judged.folder, "--base", str(tmp_path), "--head", ".", "-o", "ab.none.json")
+    assert (done.returncode, done.stderr.count("\n")) == (12, 1)
+    assert done.stderr.startswith("weighbridge: error: base: mine.slow cannot be imported: ")
+    assert says in done.stderr
+    assert not (judged.folder / "ab.none.json").exists()
+
+
 # Mistakes: nothing is measured
 
 
@@ -157,6 +191,8 @@ def test_a_head_that_does_not_load_is_no_pass(judged: Judged) -> None:
         (["-o", "none/ab.json"], "does not exist"),
         (["--policy", "none.toml"], "cannot be read"),
         (["--base-python", "python9"], "--base-python python9: no such program"),
+        (["--", "--history=h.sqlite"], "--history=h.sqlite: the sessions of ab and aa are parts"),
+        (["--", "--report", "html=x"], "--report: the sessions of ab and aa are parts"),
     ],
 )
 def test_a_mistake_is_one_line_and_12(

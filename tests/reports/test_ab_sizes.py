@@ -53,6 +53,10 @@ def test_sizes_and_losses_are_measured_in_both_arms_and_judged(tmp_path: Path) -
     assert {"load[wide] disk_bytes", "load[wide] parameters", "quality[wide] loss"} <= equal
     assert "not judged: " in done.stdout
     assert "ready" in done.stdout
+    assert "left out: 1 speedup cell: each sets a variant against the teacher" in done.stdout
+    left = {tuple(one["cells"]): one for one in kept["outcome"]["left_out"]}
+    assert ("speedup[wide-b1-p8-n4]",) in left
+    assert "ready" in left[()]["metrics"]
     assert "sizes and losses 2/2 head" in done.stderr
     assert not (project / "ab.json.journal").exists()
     runs = [kept["runs"][name]["weighbridge"]["records"] for name in ("base", "head")]

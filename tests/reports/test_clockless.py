@@ -11,6 +11,7 @@ from bench.armed import Arm
 from bench.pair import Effort
 from reports import clockless
 from reports.clockless import Clockless, judged
+from reports.left import grouped
 from reports.pairing import Pairing
 from reports.policy import Policy, read_policy
 from reports.stored import Book
@@ -61,13 +62,26 @@ def test_sizes_and_losses_are_judged_as_the_gate_judges_them(
     assert verdicts(document(), document(**known)) == dict(zip((SIZE, LOSS), verdict, strict=True))
 
 
-def test_times_and_peaks_of_one_process_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_times_and_peaks_of_one_process_are_named() -> None:
     found = judged(sample.run(document()), sample.run(document(peak=9e6)), Policy())
-    assert list(found.left) == ["peak_host", "ready"]
-    found.tell()
-    (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("not judged: peak_host, ready: ")
-    assert "`weighbridge gate`" in line
+    (left,) = found.left
+    assert list(left.metrics) == ["peak_host", "ready"]
+    assert str(left).startswith("not judged: peak_host, ready: ")
+    assert "`weighbridge gate`" in str(left)
+    assert "\n" not in str(left)
+
+
+def test_a_cell_that_was_skipped_in_both_is_named() -> None:
+    document_ = document(status="skipped")
+    found = judged(sample.run(document_), sample.run(document_), Policy())
+    assert str(found.left[-1]) == "left out: 1 load cell: no figures in either run: skipped: why"
+    assert [one.cell for one in found.findings] == ["quality[int8]"]
+
+
+def test_a_cell_that_failed_in_both_is_missing_and_not_told_twice() -> None:
+    document_ = document(status="failed")
+    found = judged(sample.run(document_), sample.run(document_), Policy())
+    assert [left.cells for left in found.left] == [()]
 
 
 def test_a_policy_may_judge_a_peak_by_a_tolerance(tmp_path: Path) -> None:
@@ -95,6 +109,25 @@ def pairing(cells: list[str]) -> Pairing:
     return Pairing(
         arms=(arms[0], arms[1]), effort=Effort(), cells=(), absent={}, same={}, clockless=cells
     )
+
+
+def test_what_the_survey_told_is_not_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a variant that could not be made, nor a cell that is skipped in both."""
+    for status in ("failed", "skipped"):
+        monkeypatch.setattr(
+            clockless,
+            "ordinary",
+            lambda arm, run, status=status: sample.write(run, document(status=status)),
+        )
+        known = pairing([SIZE])
+        known.absent = {"load[int8]": ("missing", "why")} if status == "failed" else {}
+        known.left = grouped({"load[int8]": "skipped: why"}) if status == "skipped" else ()
+        book = Book.open(tmp_path / f"{status}.json", {})
+        found = Clockless.weighed(known, book, Policy())
+        assert [one.cell for one in found.findings] == ["quality[int8]"]
+        assert [list(left.cells) for left in found.left] == [[]]
 
 
 def test_an_arm_is_measured_once_and_then_taken_from_the_journal(
@@ -125,5 +158,4 @@ def test_without_such_cells_nothing_is_started(
 ) -> None:
     monkeypatch.setattr(clockless, "ordinary", pytest.fail)
     found = Clockless.weighed(pairing([]), Book.open(tmp_path / "ab.json", {}), Policy())
-    found.tell()
-    assert (list(found.findings), capsys.readouterr().out) == ([], "")
+    assert (list(found.findings), list(found.left), capsys.readouterr().out) == ([], [], "")

@@ -273,6 +273,36 @@ def test_a_regression_is_never_accepted(runs: Callable[..., list[str]]) -> None:
     assert Path(words[1]).read_text() == before
 
 
+def test_a_gain_on_another_machine_is_not_accepted(
+    runs: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its times would be held to no more, in any later gate of the old machine."""
+    words = runs(size=0.5e6)
+    before = Path(words[1]).read_text()
+    head = document(size=0.5e6)
+    head["weighbridge"]["machine"]["cpu"] = "Another"
+    sample.write(Path(words[2]), head)
+    assert main([*words, "--accept"]) == 0
+    said = capsys.readouterr().out
+    assert "base.json stays: 1 of its figures are incomparable or missing" in said
+    assert Path(words[1]).read_text() == before
+    (line,) = (line for line in said.splitlines() if line.startswith("incomparable: "))
+    assert line.startswith("incomparable: 1 figures: the processor differs: ")
+
+
+def test_a_gain_is_not_accepted_where_a_cell_is_gone(runs: Callable[..., list[str]]) -> None:
+    """Also where a policy lets a missing cell pass."""
+    words = runs(size=0.5e6)
+    before = Path(words[1]).read_text()
+    head = document(size=0.5e6)
+    head["benchmarks"] = []
+    sample.write(Path(words[2]), head)
+    policy = Path(words[1]).parent / "gate.toml"
+    policy.write_text('[[rule]]\nmetric = "ready"\nblocks = false')
+    assert main([*words, "--accept", "--policy", str(policy)]) == 0
+    assert Path(words[1]).read_text() == before
+
+
 def test_a_github_job_gets_its_summary_and_annotations(
     runs: Callable[..., list[str]],
     tmp_path: Path,

@@ -84,6 +84,19 @@ def test_what_cannot_be_judged_is_refused_at_once(
     assert "measured" not in found.stdout.str().replace("was measured", "")
 
 
+def test_no_cell_in_common_cannot_be_told(pytester: pytest.Pytester) -> None:
+    other = sample.document(
+        [sample.record("load", "int9", disk_bytes=sample.value("disk_bytes", 1))]
+    )
+    run = sample.write(pytester.path / "run.json", other)
+    sample.write(pytester.path / "base.json", document())
+    pytester.makeconftest(SESSION.format(run=str(run)))
+    pytester.makepyfile(PASS)
+    found = pytester.runpytest_inprocess("-p", "reports.plugin", "--gate=base.json")
+    assert found.ret == 11
+    found.stdout.fnmatch_lines(["this session and base.json have no cell in common"])
+
+
 def test_a_policy_that_fits_nothing_is_12(pytester: pytest.Pytester) -> None:
     (pytester.path / "gate.toml").write_text('[[rule]]\nvariant = "int9"\nblocks = false')
     found = session(pytester, "--gate-policy=gate.toml")

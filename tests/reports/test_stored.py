@@ -32,8 +32,26 @@ def test_another_comparison_does_not(tmp_path: Path) -> None:
         Book.open(tmp_path / "ab.json", {**SAME, "effort": {"blocks": 2}})
 
 
-def test_a_foreign_journal_is_refused(tmp_path: Path) -> None:
-    beside(tmp_path / "ab.json").write_text('{"same": {}}\n')
+HEAD = '{"weighbridge_pairs": 1, "same": {}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"same": {}}',
+        b'{"weighbridge_pairs": 1}',
+        b"[1]",
+        b"null",
+        b"",
+        b"\xff\xfe",
+        f"{HEAD}\n[1]".encode(),
+        f'{HEAD}\n{{"name": "gate 0 screen 0", "pair": {{}}}}'.encode(),
+        f"{HEAD}\n{json.dumps({'name': 'x', 'pair': PAIR}).replace('0.00', '-0.00')}".encode(),
+    ],
+)
+def test_a_foreign_or_damaged_journal_is_refused(tmp_path: Path, text: bytes) -> None:
+    """Also one with a negative time."""
+    beside(tmp_path / "ab.json").write_bytes(text + b"\n")
     with pytest.raises(Misuse, match="is no journal of a comparison"):
         Book.open(tmp_path / "ab.json", SAME)
 
