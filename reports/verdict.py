@@ -27,7 +27,7 @@ NAMES: tuple[Verdict, ...] = ("inconclusive", "equivalent", "improved", "regress
 """What the codes in `Judged.verdict` stand for."""
 SCREEN, CONFIRM = 2, 8
 """Process pairs that every unit gets, and fresh ones that a suspect gets."""
-SUSPECT = 0.75
+SUSPECT = 0.85
 """Share of its margin from which a unit's screened mean makes it a suspect."""
 ALPHA = 0.05
 
