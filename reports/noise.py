@@ -23,9 +23,9 @@ PERSISTENT = 4.0
 """A margin is at least so many persistent standard deviations: no number of pairs averages those
 out."""
 RARE = 3.2
-"""Standard errors of a screened mean from its bar. One cell in seven hundred is a false suspect, and
-one variant's mean in ninety, for its spread is known from no more than the A/A's ten pairs (Student's
-t of 9): each of them costs all of that variant's cells."""
+"""Standard errors of a screened mean from its bar. One cell in seven hundred is a false suspect,
+and one variant's mean in ninety, for its spread is known from no more than the A/A's ten pairs
+(Student's t of 9); each of the latter costs all of that variant's cells."""
 LEAST, LEAST_TIER = 0.01, 0.005
 STEP = 0.001
 """Margins are rounded up to it."""
