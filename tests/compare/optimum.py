@@ -6,11 +6,11 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from statistics import geometric_mean
+from statistics import geometric_mean, median
 
 from platformdirs import user_cache_path
 
@@ -33,9 +33,9 @@ class Found:
     """Ours and the rival's on the same path, one after the other, a process each."""
 
     def medians(self, cell: tuple[int, int], part: str) -> tuple[float, float]:
-        """Ours and the rival's, between the processes."""
+        """Ours and the rival's: the median process of each, as one may have met a slow spell."""
         ours, theirs = (
-            geometric_mean([run.cells[cell][part].value for run in runs])
+            median(run.cells[cell][part].value for run in runs)
             for runs in zip(*self.pairs, strict=True)
         )
         return ours, theirs
@@ -71,13 +71,7 @@ def compare(environment: Path, work: Path, asked: Asked) -> int:
     found = Found(
         shipped=ours.shipped(model, work / "shipped", asked),
         theirs=rival.sweep(environment, model, work / "theirs", asked),
-        pairs=[
-            (
-                ours.same_path(model, work / f"ours-{launch}", asked),
-                rival.inline(environment, model, work / f"theirs-{launch}", asked),
-            )
-            for launch in range(asked.launches)
-        ],
+        pairs=[pair(environment, work, asked, launch) for launch in range(asked.launches)],
     )
     lines = [*judged(found)]
     runs = (found.shipped, *(ours for ours, _ in found.pairs))
@@ -87,6 +81,20 @@ def compare(environment: Path, work: Path, asked: Asked) -> int:
     print("\n".join(f"- {'holds' if line.holds else '**FAILS**'}: {line.says}" for line in lines))
     print("\n".join(f"- doubted by Weighbridge: {cell}" for cell in doubts))
     return 0 if all(line.holds for line in lines) else 1
+
+
+def pair(environment: Path, work: Path, asked: Asked, launch: int) -> tuple[Session, Session]:
+    """Ours and the rival's on the same path, in turns as to which comes first."""
+    model = work / "model"
+    turns: list[Callable[[], Session]] = [
+        lambda: ours.same_path(model, work / f"ours-{launch}", asked),
+        lambda: rival.inline(environment, model, work / f"theirs-{launch}", asked),
+    ]
+    if launch % 2:
+        theirs, own = turns[1](), turns[0]()
+    else:
+        own, theirs = turns[0](), turns[1]()
+    return own, theirs
 
 
 def checkpoint(folder: Path) -> Path:

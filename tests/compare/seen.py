@@ -27,7 +27,7 @@ class Asked:
     threads: int = 2
     rounds: int = 256
     """Timed runs of every cell of ours."""
-    launches: int = 3
+    launches: int = 5
     """Processes of each tool for the medians of the same path, taking turns."""
     hurry: Mapping[str, int] = field(default_factory=dict)
     """Overrides of the rival's defaults, only for a trial of this script."""
