@@ -150,6 +150,7 @@ def test_what_cannot_be_taken_back(monkeypatch):
         step.keep(1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=40))
 def test_the_likeliest_is_the_first_largest(scores):
     row = torch.tensor([scores])

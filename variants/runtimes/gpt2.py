@@ -51,32 +51,48 @@ class Gpt2Stepper:
 
     def __call__(self, ids: torch.Tensor, count: int = 1) -> torch.Tensor:
         """As Stepper has it."""
-        rows, fresh = ids.shape
+        fresh = ids.shape[1]
         past, self.read = self.read, self.read + fresh
-        places = torch.arange(past, self.read, device=ids.device).unsqueeze(0)
-        x = self._tokens(ids) + self._places(places)
+        x = self._tokens(ids) + self._places(torch.arange(past, self.read, device=ids.device))
         cache = self._reserved(x)
-        slots = cache.narrow(3, past, fresh).unbind(0)
-        seen = cache.narrow(3, 0, self.read).unbind(0)
+        slots = iter(cache.narrow(3, past, fresh).unbind(0))
+        seen = iter(cache.narrow(3, 0, self.read).unbind(0))
         mask = _mask(past, fresh, ids.device) if past and fresh > 1 else None
-        causal, width = fresh > 1 and not past, (rows, fresh, -1)
-        for at, (norm, qkv, scale, out, norm_2, up, act, down) in enumerate(self._blocks):
-            split = qkv(norm(x)).view(rows, fresh, 3, *self._heads)
-            query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
-            slots[2 * at].copy_(key)
-            slots[2 * at + 1].copy_(value)
+        causal = fresh > 1 and not past
+        split, join = (self._split, self._join) if fresh > 1 else (self._split_one, self._join_one)
+        for norm, qkv, scale, out, norm_2, up, act, down in self._blocks:
+            query, key, value = split(qkv(norm(x)))
+            next(slots).copy_(key)
+            next(slots).copy_(value)
             found = scaled_dot_product_attention(
-                query, seen[2 * at], seen[2 * at + 1], mask, 0.0, causal, scale=scale
+                query, next(seen), next(seen), mask, 0.0, causal, scale=scale
             )
-            x = x + out(found.transpose(1, 2).reshape(width))
-            x = x + down(act(up(norm_2(x))))
-        # Only the wanted rows: the output layer is the largest of all.
-        scores: torch.Tensor = self._head(self._last(x)[:, -count:])
+            x.add_(out(join(found)))
+            x.add_(down(act(up(norm_2(x)))))
+        if count < fresh:  # the output layer is the largest of all
+            x = x[:, -count:]
+        scores: torch.Tensor = self._head(self._last(x))
         return scores
 
     def keep(self, length: int) -> None:
         """Forget what lies behind the first `length` tokens."""
         self.read = length
+
+    def _split(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """(batch, tokens, 3 x width) -> query, key, value: (batch, heads, tokens, size) each."""
+        return x.view(*x.shape[:2], 3, *self._heads).permute(2, 0, 3, 1, 4).unbind(0)
+
+    def _join(self, x: torch.Tensor) -> torch.Tensor:
+        """(batch, heads, tokens, size) -> (batch, tokens, width)."""
+        return x.transpose(1, 2).flatten(2)
+
+    def _split_one(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The same of one token, whose numbers lie in that order already."""
+        heads, size = self._heads
+        return x.view(len(x), 3, heads, 1, size).unbind(1)
+
+    def _join_one(self, x: torch.Tensor) -> torch.Tensor:
+        return x.view(len(x), 1, -1)
 
     def _reserved(self, like: torch.Tensor) -> torch.Tensor:
         """(2 x layers, batch, heads, length, head size), never filled before it is written."""
@@ -100,7 +116,7 @@ def _norm(part: nn.Module) -> Call:
     if not is_trimmed(part, nn.LayerNorm):
         return part
     shape, weight, bias, eps = part.normalized_shape, part.weight, part.bias, part.eps
-    return lambda x: torch.layer_norm(x, shape, weight, bias, eps)
+    return lambda x: torch.native_layer_norm(x, shape, weight, bias, eps)[0]
 
 
 def _mask(past: int, fresh: int, device: torch.device) -> torch.Tensor:

@@ -38,7 +38,7 @@ class Int8Linear(nn.Module):
             warnings.simplefilter("ignore", UserWarning)
             quantised = torch._make_per_channel_quantized_tensor(weight, scale.double(), zeros, 0)
         self._packed = torch.ops.quantized.linear_prepack(quantised, bias)
-        self._bias = bias
+        self._bias, self._width = bias, weight.shape[1]
         self.stands_for, self.multiplies = _numbers(weight, bias, tied), weight.numel()
         self.packed_bytes = {
             "int8_packed": weight.numel(),
@@ -47,7 +47,7 @@ class Int8Linear(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(..., in) float32 -> (..., out) float32."""
-        if x.numel() == x.shape[-1]:
+        if x.numel() == self._width:
             return _linear_dynamic(x, self._packed, REDUCE_RANGE)
         largest = torch.linalg.vector_norm(x, float("inf"), -1, keepdim=True).clamp_min_(1e-20)
         y = _linear_dynamic(x / largest, self._packed, REDUCE_RANGE)
