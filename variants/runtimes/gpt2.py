@@ -47,14 +47,14 @@ class Gpt2Stepper:
         self._last, self._head = _norm(body.ln_f), module.lm_head
         self._heads = attention.num_heads, attention.head_dim
         self._length, self.read = length, 0
-        self._cache: torch.Tensor | None = None
+        self._room: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def __call__(self, ids: torch.Tensor, count: int = 1) -> torch.Tensor:
         """As Stepper has it."""
         fresh = ids.shape[1]
         past, self.read = self.read, self.read + fresh
-        x = self._tokens(ids) + self._places(torch.arange(past, self.read, device=ids.device))
-        cache = self._reserved(x)
+        places, cache = self._room = self._room or self._reserved(ids)
+        x = self._tokens(ids) + places.narrow(0, past, fresh)
         slots = iter(cache.narrow(3, past, fresh).unbind(0))
         seen = iter(cache.narrow(3, 0, self.read).unbind(0))
         mask = _mask(past, fresh, ids.device) if past and fresh > 1 else None
@@ -94,13 +94,15 @@ class Gpt2Stepper:
     def _join_one(self, x: torch.Tensor) -> torch.Tensor:
         return x.view(len(x), 1, -1)
 
-    def _reserved(self, like: torch.Tensor) -> torch.Tensor:
-        """(2 x layers, batch, heads, length, head size), never filled before it is written."""
-        if self._cache is None:
-            heads, size = self._heads
-            shape = (2 * len(self._blocks), len(like), heads, self._length, size)
-            self._cache = like.new_empty(shape)
-        return self._cache
+    def _reserved(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(length, width): every place's own vector, read once a text; and an empty cache.
+
+        (2 x layers, batch, heads, length, head size), read only where written.
+        """
+        places = self._places(torch.arange(self._length, device=ids.device))
+        heads, size = self._heads
+        shape = (2 * len(self._blocks), len(ids), heads, self._length, size)
+        return places, places.new_empty(shape)
 
 
 def _parts(block: GPT2Block) -> Parts:

@@ -62,5 +62,7 @@ def stepper(module: PreTrainedModel, length: int, last_only: bool) -> Stepper:
 
 
 def likeliest(scores: torch.Tensor) -> torch.Tensor:
-    """(..., vocabulary) -> (..., 1); torch's `argmax` takes three times as long on one row."""
-    return scores.max(-1, keepdim=True).indices
+    """(..., vocabulary) -> (..., 1): numpy's argmax takes a tenth of the time of torch's."""
+    if scores.device.type == "cpu" and scores.dtype is torch.float32:
+        return torch.from_numpy(scores.numpy().argmax(-1, keepdims=True))
+    return scores.argmax(-1, keepdim=True)
