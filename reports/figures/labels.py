@@ -48,13 +48,21 @@ def place(
         free = [
             box
             for box in _around(x, y, LETTER * len(text))
-            if box.inside(page) and not any(box.meets(other) for other in taken)
+            if box.inside(page)
+            and not any(box.meets(other) for other in taken)
+            and not _past(box, x, points)
         ]
         clear = (box for box in free if not any(box.meets(line) for line in lines))
         box = next(clear, free[0] if free else None)
         taken += [box] if box else []
         placed.append(box)
     return placed
+
+
+def _past(box: Box, x: float, points: Sequence[tuple[float, float]]) -> bool:
+    """Whether a label beside the point at `x` lies past another point, and would seem to be its."""
+    low, high = (x, box.left) if box.left > x else (box.right, x)
+    return any(low < other < high and box.top < y < box.bottom for other, y in points)
 
 
 def _around(x: float, y: float, width: float) -> Iterator[Box]:
