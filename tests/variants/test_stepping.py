@@ -74,6 +74,14 @@ def test_pieces_of_any_length_and_what_is_taken_back(pieces, data):
             torch.testing.assert_close(found, ours, rtol=1e-4, atol=1e-4)
 
 
+def test_a_text_may_fill_every_place_and_be_asked_for_one_more():
+    module, text = gpt2(n_positions=16), ids(1, 16)
+    wanted = module(input_ids=text, use_cache=False).logits[:, -1:]
+    step = stepper(lean(module), 17, True)
+    step(text[:, :15])
+    torch.testing.assert_close(step(text[:, 15:]), wanted, rtol=1e-5, atol=1e-5)
+
+
 def test_half_precision_stays_half():
     module, text = gpt2().to(torch.bfloat16), ids(1, 9)
     wanted = module(input_ids=text, use_cache=False).logits[:, -1:]

@@ -47,6 +47,7 @@ class Gpt2Stepper:
         self._last, self._head = _norm(body.ln_f), module.lm_head
         self._heads = attention.num_heads, attention.head_dim
         self._length, self.read = length, 0
+        self._most = min(length, module.config.max_position_embeddings)  # the last is never fed
         self._room: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def __call__(self, ids: torch.Tensor, count: int = 1) -> torch.Tensor:
@@ -95,11 +96,11 @@ class Gpt2Stepper:
         return x.view(len(x), 1, -1)
 
     def _reserved(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(length, width): every place's own vector, read once a text; and an empty cache.
+        """(places, width): every place's own vector, read once a text; and an empty cache.
 
         (2 x layers, batch, heads, length, head size), read only where written.
         """
-        places = self._places(torch.arange(self._length, device=ids.device))
+        places = self._places(torch.arange(self._most, device=ids.device))
         heads, size = self._heads
         shape = (2 * len(self._blocks), len(ids), heads, self._length, size)
         return places, places.new_empty(shape)
