@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 HOME = Path(__file__).parent
+CODE = (".py", ".toml", ".ini", ".cfg")
 
 
 def tree(root: Path) -> dict[str, Any]:
-    """The commit of the working tree that `root` is in, and whether it holds anything else.
+    """The commit of the working tree that `root` is in, and whether it holds other code.
 
-    None and False where there is no such tree.
+    None and False where there is no such tree. Of files that git does not know only those count
+    that decide a figure: a run, its journal and reports lie beside the code, and change nothing.
     """
     return {
         "commit": _git(root, "rev-parse", "HEAD"),
-        "dirty": bool(_git(root, "status", "--porcelain")),
+        "dirty": any(map(_is_code, _status(root))),
     }
 
 
@@ -41,6 +43,15 @@ def digest(files: Iterable[Path]) -> str:
     for file in files:
         found.update(hashlib.sha256(file.read_bytes()).digest())
     return found.hexdigest()[:16]
+
+
+def _status(root: Path) -> list[str]:
+    """A line for each changed file, the unknown ones in unknown folders too."""
+    return (_git(root, "status", "--porcelain", "--untracked-files=all") or "").splitlines()
+
+
+def _is_code(line: str) -> bool:
+    return not line.startswith("??") or line.rstrip('"').endswith(CODE)
 
 
 def _git(root: Path, *words: str) -> str | None:

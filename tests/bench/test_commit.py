@@ -29,6 +29,20 @@ def test_a_tree_is_clean_until_it_is_changed(git: Path) -> None:
     assert commit.tree(git) == {**known, "dirty": True}
 
 
+@pytest.mark.parametrize("name", ["run.json", "run.json.journal", "run.traces/a b.json", "é.html"])
+def test_what_a_run_leaves_changes_no_code(git: Path, name: str) -> None:
+    (git / name).parent.mkdir(exist_ok=True)
+    (git / name).write_text("{}")
+    assert commit.tree(git)["dirty"] is False
+
+
+@pytest.mark.parametrize("name", ["mine/new.py", "mine/a b.py", "é.py", "pytest.ini", "gate.toml"])
+def test_code_that_no_commit_holds_is_a_change(git: Path, name: str) -> None:
+    (git / name).parent.mkdir(exist_ok=True)
+    (git / name).write_text("")
+    assert commit.tree(git)["dirty"] is True
+
+
 def test_without_a_tree_there_is_no_commit(tmp_path: Path) -> None:
     assert commit.tree(tmp_path) == {"commit": None, "dirty": False}
 
