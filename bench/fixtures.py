@@ -23,7 +23,6 @@ from bench.errors import ProofFailed
 from bench.fresh import Fresh
 from bench.limits import LIMITS
 from bench.live import telling
-from bench.loading import Loading
 from bench.measure import Measure
 from bench.metrics.memory import give_back, resident_bytes
 from bench.model import Model, Tokens
@@ -83,10 +82,13 @@ def host_baseline(bench_session: BenchSession, variant: Variant, folder: Path) -
 @pytest.fixture(scope="session")
 def loading(
     bench_session: BenchSession, variant: Variant, folder: Path, host_baseline: int | None
-) -> Iterator[Loading]:
+) -> Iterator[Callable[[], Model]]:
     """Loads the variant anew at each call; the suite closes what it got."""
     place = bench_session.settings.place
-    load = Loading(lambda: variant.open(folder, place), watch=in_child() is not None)
+
+    def load() -> Model:
+        return variant.open(folder, place)
+
     yield load
     known = {*bench_session.proofs, *bench_session.disproved}
     if in_child() is None or variant.name in known:
@@ -167,7 +169,9 @@ def prove(bench_session: BenchSession, variant: Variant, live: Model) -> None:
 
 
 @pytest.fixture(scope="session")
-def fresh(bench_session: BenchSession, variant: Variant, folder: Path, loading: Loading) -> Fresh:
+def fresh(
+    bench_session: BenchSession, variant: Variant, folder: Path, loading: Callable[[], Model]
+) -> Fresh:
     """Starts fresh processes that load the variant; it is proven here at the end, by `loading`."""
     return Fresh(
         packages=bench_session.settings.packages,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -165,9 +166,15 @@ def _arms(chosen: argparse.Namespace, stack: ExitStack) -> tuple[Arm, Arm]:
 def _python(said: str | None) -> str:
     if said is None:
         return sys.executable
-    if found := which(said):
-        return found
-    raise Misuse(f"--base-python {said}: no such program")
+    if not (found := which(said)):
+        raise Misuse(f"--base-python {said}: no such program")
+    command = [found, "-c", "import bench.arm, bench.plugin"]
+    tried = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if tried.returncode:
+        lines = (tried.stderr or tried.stdout).strip().splitlines()
+        raise Misuse(f"--base-python {said} holds no Weighbridge to measure with: "
+                     f"{lines[-1] if lines else tried.returncode}")  # fmt: skip
+    return found
 
 
 @contextmanager

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.cell import CELL
 from bench.errors import BenchError
 from bench.process import is_child
 from bench.reading import read
 from bench.record import Run
 from bench.session import RUN_FILE
 from reports.finding import CANNOT_TELL, USAGE, Outcome
-from reports.judge import judge_runs
+from reports.judge import judge_runs, subjects_of
 from reports.policy import Policy, read_policy
+from reports.terms import Subject
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -51,6 +53,21 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(f"--gate: {error}", returncode=USAGE)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A rule that can fit nothing is refused before anything is measured, too."""
+    if BASE not in session.config.stash:
+        return
+    _, base, policy = session.config.stash[BASE]
+    if policy.rules and (coming := _coming(base, session.items)):
+        try:
+            policy.check([*subjects_of(base), *coming])
+            for subject in subjects_of(base):
+                policy.terms(subject)
+        except BenchError as error:
+            pytest.exit(f"--gate: {error}", returncode=USAGE)
+
+
 @pytest.hookimpl(wrapper=True, trylast=True)  # within the terminal's, which then shows it
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
     """After the run is written; a failed cell, a mistake and an interruption beat the gate."""
@@ -81,6 +98,20 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     if not found.findings:
         print(f"this session and {base.name} have no cell in common")
     publish(found, f"this session against {base.name}", str(base), None)
+
+
+def _coming(base: Run, items: Sequence[pytest.Item]) -> list[Subject]:
+    """All that the cells can have; nothing where the base cannot tell what a suite measures."""
+    from bench.measure import metrics  # noqa: PLC0415
+
+    cells = [item.stash[CELL] for item in items if CELL in item.stash]
+    if not {cell.suite for cell in cells} <= {record.suite for record in base.records}:
+        return []
+    return [
+        Subject(cell=cell.label, variant=cell.variant, metric=name, kind=m.kind, unit=m.unit)
+        for cell in cells
+        for name, m in metrics().items()
+    ]
 
 
 def _judged(config: pytest.Config) -> tuple[Outcome | str, int]:

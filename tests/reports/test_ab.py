@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import venv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -207,6 +208,22 @@ def test_a_mistake_is_one_line_and_12(
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1
+
+
+def test_an_interpreter_without_the_harness_is_a_mistake(
+    judged: Judged,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    venv.create(tmp_path / "bare", symlinks=True)
+    python = str(tmp_path / "bare" / "bin" / "python")
+    monkeypatch.chdir(judged.folder)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    assert main(["ab", "--base-python", python, "--", "suites"]) == 12
+    error = capsys.readouterr().err
+    assert error.startswith(f"weighbridge: error: --base-python {python} holds no Weighbridge")
+    assert (error.count("\n"), "No module named" in error) == (1, True)
 
 
 def test_two_comparisons_at_once_do_not_share_a_journal(

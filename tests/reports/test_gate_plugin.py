@@ -102,3 +102,37 @@ def test_a_policy_that_fits_nothing_is_12(pytester: pytest.Pytester) -> None:
     found = session(pytester, "--gate-policy=gate.toml")
     assert found.ret == 12
     found.stdout.fnmatch_lines(["*no variant here fits 'int9'*"])
+
+
+CELLS = """
+from bench.cell import CELL, Cell
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.stash[CELL] = Cell(suite={suite!r}, variant="int4", workload=None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "suite", "says"),
+    [
+        ('variant = "int9"', "load", "no variant here fits 'int9'; there are int4, int8"),
+        ('metric = "disk_byte"', "load", "no metric here fits 'disk_byte'"),
+        ('cell = "load[int4]"', "load", None),  # only this session has it
+        ('variant = "int9"', "mine", None),  # nobody knows yet what that suite measures
+    ],
+)
+def test_a_rule_that_will_fit_nothing_is_refused_before_anything_is_measured(
+    pytester: pytest.Pytester, rule: str, suite: str, says: str | None
+) -> None:
+    (pytester.path / "gate.toml").write_text(f"[[rule]]\n{rule}\nblocks = false")
+    sample.write(pytester.path / "base.json", document())
+    pytester.makeconftest(CELLS.format(suite=suite))
+    pytester.makepyfile("def test_it(): print('it began')")
+    words = ("--gate=base.json", "--gate-policy=gate.toml")
+    found = pytester.runpytest_inprocess("-s", "-p", "reports.plugin", *words)
+    said = found.stdout.str() + found.stderr.str()
+    assert ("it began" in said) is (says is None)
+    if says:
+        assert found.ret == 12
+        assert says in said
