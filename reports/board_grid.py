@@ -12,7 +12,7 @@ from reports.doubts import MARK
 from reports.grid import GAP, NARROWEST, STYLES, figure_text, frame, plain, row_name
 from reports.roster import TEACHER
 from reports.topics import LOSS, SPEED
-from reports.units import MISSING, PLUS_MINUS, TIMES, figure, plus_minus, ratio, span
+from reports.units import MISSING, PLUS_MINUS, TIMES, figure, plus_minus, ratio, ratio_error, span
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,7 +63,7 @@ def board_legend(board: Board, at: Sequence[int]) -> Iterator[str]:
              if head.topic not in (SPEED, LOSS) and head.relation]  # fmt: skip
     if named:
         yield f"{'; '.join(named)}, ratio to the teacher's."
-    if any(head.relation == "difference" for head in heads):
+    if any(PLUS_MINUS in _cell(board.heads[i], line, i).plain for line in board.lines for i in at):
         yield f"{PLUS_MINUS} reaches to the farther end of the interval."
 
 
@@ -115,5 +115,5 @@ def _interval(head: Head, gap: Against) -> str:
     if head.relation == "difference":
         return plus_minus(gap.value, gap.low, gap.high, head.column.scale)
     if head.topic is not SPEED:
-        return ""
+        return ratio_error(gap.value, gap.low, gap.high)
     return "unpaired" if head.paired and not gap.paired else span(gap.low, gap.high)

@@ -122,6 +122,17 @@ def span(low: float | None, high: float | None) -> str:
     return f"[{number(low, decimals)}, {number(high, decimals)}]"
 
 
+def ratio_error(value: float, low: float | None, high: float | None) -> str:
+    """The distance of a ratio to the farther end of its interval, rounded up; nothing if exact."""
+    if low is None or high is None or low == high:
+        return ""
+    decimals = ratio_places(low, high)
+    far = max(value - low, high - value)
+    if far < LARGEST:
+        far = math.ceil(round(far * 10**decimals, 6)) / 10**decimals
+    return PLUS_MINUS + number(far, decimals)
+
+
 def ratio_places(low: float | None, high: float | None) -> int:
     """Decimals of a ratio and of its interval's ends."""
     if low is None or high is None or low == high:

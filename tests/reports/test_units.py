@@ -16,6 +16,7 @@ from reports.units import (
     plus_minus,
     quantity,
     ratio,
+    ratio_error,
     scale_for,
     span,
 )
@@ -81,6 +82,15 @@ def test_ratios() -> None:
     assert ratio(None) == "\N{EN DASH}"
     assert span(2.0297, 2.0909) == "[2.03, 2.09]"
     assert span(None, None) == ""
+
+
+def test_the_error_of_a_ratio_is_never_told_too_small() -> None:
+    assert ratio_error(0.7, 0.693, 0.711) == "\N{PLUS-MINUS SIGN}0.02"
+    assert ratio_error(1.0, 0.9999, 1.0001) == "\N{PLUS-MINUS SIGN}0.01"
+    assert ratio_error(2.0, 1.0, 3.2) == "\N{PLUS-MINUS SIGN}1.2"
+    assert ratio_error(2.0, 1.0, 1e300).startswith("\N{PLUS-MINUS SIGN}1.000e+300")
+    assert ratio_error(0.25, 0.25, 0.25) == ""
+    assert ratio_error(0.25, None, None) == ""
 
 
 def test_the_name_says_share_or_ratio() -> None:
