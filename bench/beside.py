@@ -20,8 +20,12 @@ from bench.variant import Variant
 
 
 def bring(bench: BenchSession, variant: Variant, folder: Path) -> None:
-    """Import all that a variant needs, on as many threads as it will run on."""
+    """Import all that a variant needs, on as many threads as it will run on, and the statistics.
+
+    Those take 20 MB, which would stand in the peaks of every cell but a child's first.
+    """
     os.environ.update(process.for_libraries(bench.settings.threads))
+    import_module("scipy.stats")
     if variant.runtime:
         import_module(variant.runtime).prepare(folder, bench.settings.place)
     # What is imported stays: without it in its lists, the collector takes 10 ms and not 200.

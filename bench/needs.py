@@ -22,6 +22,7 @@ INSTALL = {
     "onnxruntime": "onnx",
     "onnxscript": "onnx",
     "openvino": "openvino",
+    "optimum.gptq": "gptq",
     "peft": "peft",
     "tensorrt": "trt",
     "tensorrt_rtx_bindings": "trt-rtx",
@@ -80,7 +81,11 @@ def _met(need: str, device: str) -> bool:
 
 
 def _importable(module: str) -> bool:
-    spec = find_spec(module)  # without an origin: a mere folder of that name, as trackers leave
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:  # of what it stands in
+        return False
+    # without an origin: a mere folder of that name, as trackers leave
     return spec is not None and spec.origin is not None
 
 

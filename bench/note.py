@@ -42,18 +42,26 @@ class Note:
         low, high = interval or (None, None)
         self._put(metric, value=value, low=low, high=high, recipe=recipe)
 
+    def resident(self, metric: Metric, samples: Sequence[float]) -> None:
+        """Bytes that rounds in one process held: an interval for other processes, too."""
+        self._median("median_resident", metric, samples)
+
     def samples(
         self, metric: Metric, samples: Sequence[float], cut: int = 0, recipe: str | None = None
     ) -> None:
         """Repeated observations: the median behind the `cut`, and its interval."""
+        name = "median" if len(samples) >= ENOUGH else "median_few"
+        value = self._median(name, metric, samples, cut)
+        self._cell.values[metric.name] = replace(value, recipe=recipe if samples else None)
+
+    def _median(self, name: str, metric: Metric, samples: Sequence[float], cut: int = 0) -> Value:
         if not samples:
             self._put(metric, value=None)
-            return
-        name = "median" if len(samples) >= ENOUGH else "median_few"
+            return self._cell.values[metric.name]
         value, interval = ESTIMATORS[name](samples[cut:], ())
         low, high = interval or (None, None)
-        self._put(metric, value=value, low=low, high=high, recipe=recipe)
-        self._keep(metric, samples=tuple(map(float, samples)), cut=cut, estimator=name)
+        self._put(metric, value=value, low=low, high=high)
+        return self._keep(metric, samples=tuple(map(float, samples)), cut=cut, estimator=name)
 
     def blocks(
         self, metric: Metric, samples: Sequence[float], weights: Sequence[float], recipe: str

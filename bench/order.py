@@ -70,9 +70,9 @@ def _is_ours(path: Path) -> bool:
 def in_order(items: Sequence[pytest.Item], seed: int) -> list[pytest.Item]:
     """Variants contiguous, in seeded order; within one shuffled: isolated, alone, with the teacher.
 
-    Isolated cells that hold a model come before those that load it anew, whose leavings would
-    stand in their memory baseline; those that hold the teacher too come last, or it would stand
-    in memory beside all others.
+    Of the isolated ones, which share a process and its memory, those come first that only load: the
+    kernels of larger steps would stay mapped and stand in their peaks. Those come last that keep a
+    model. In this process those come last that keep the teacher beside it.
     """
     dice = random.Random(seed)
     groups: dict[str, list[pytest.Item]] = {}
@@ -121,4 +121,6 @@ def check_positions(cells: Sequence[Cell], positions: int) -> None:
 
 def _rank(item: pytest.Item) -> tuple[bool, bool, bool]:
     asked = getattr(item, "fixturenames", ())
-    return not isolated(item), "reference" in asked, "model" not in asked
+    if isolated(item):
+        return False, "model" in asked, item.stash[CELL].workload is not None
+    return True, "reference" in asked, "model" not in asked

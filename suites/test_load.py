@@ -28,6 +28,6 @@ def test_load(
     note.exact(weight_bytes, first.weight_bytes)
     note.exact(parameters, first.parameters)
     peaks = [load.host_peak for load in (first, *loads)]
-    note.samples(memory.loading_peak_host, memory.above(host_baseline, peaks))
+    note.resident(memory.loading_peak_host, memory.above(host_baseline, peaks))
     note.exact(memory.loading_peak_allocated, first.device_peak.get("allocated"))
     note.exact(memory.loading_peak_reserved, first.device_peak.get("reserved"))

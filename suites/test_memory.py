@@ -37,8 +37,8 @@ def test_memory(
             # before device_peak, which gives back what the driver still counts for the allocator
             driver = (gpu.own_bytes(), gpu.used_bytes()) if gpu else (None, None)
             held = model.device_peak()
-    note.samples(memory.peak_host_absolute, memory.above(0, peaks))
-    note.samples(memory.peak_host, memory.above(host_baseline, peaks))
+    note.resident(memory.peak_host_absolute, memory.above(0, peaks))
+    note.resident(memory.peak_host, memory.above(host_baseline, peaks))
     note.exact(memory.nvml_process, driver[0])
     note.exact(memory.nvml_device, driver[1])
     note.exact(memory.peak_allocated, held.get("allocated"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,19 @@ def test_a_missing_module_names_its_extra(gpu: bool, monkeypatch: pytest.MonkeyP
     assert why_not(variant(needs=("tensorrt", "nobody")), "cpu") == (
         "some: needs tensorrt (pip install 'weighbridge[trt]'); needs nobody"
     )
+
+
+def test_a_part_of_a_namespace_is_found_and_its_bare_folder_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As optimum is one: several distributions put parts into a folder that nobody owns."""
+    (tmp_path / "nobodys" / "part").mkdir(parents=True)
+    (tmp_path / "nobodys" / "part" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert why_unmet(("nobodys.part",)) == []
+    assert why_unmet(("nobodys", "nobodys.other", "absent.part")) == [
+        "needs nobodys", "needs nobodys.other", "needs absent.part",
+    ]  # fmt: skip
 
 
 def test_a_gpu_is_needed(gpu: bool) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from bench.cell import Cell
 from bench.estimators import ESTIMATORS
+from bench.metrics.memory import peak_host
 from bench.metrics.quality import loss
 from bench.metrics.size import disk_bytes
 from bench.metrics.speed import latency
@@ -34,6 +35,26 @@ def test_samples_give_a_median_between_its_ends() -> None:
     assert value.estimator == "median_few"
     assert (value.low, value.high) == few_interval([3.0, 1.0, 2.0, 4.0, 5.0, 9.0, 6.0])
     assert value.samples == (3.0, 1.0, 2.0, 4.0, 5.0, 9.0, 6.0)
+
+
+def test_bytes_of_one_process_are_as_wide_as_those_of_several() -> None:
+    found = cell()
+    Note(found).resident(peak_host, [50e6] * 5)
+    value = found.values["peak_host"]
+    assert (value.value, value.low, value.high) == (50e6, 48e6, 52e6)
+    Note(found).resident(peak_host, [49e6, 50e6, 51e6, 50e6, 52e6])
+    value = found.values["peak_host"]
+    low, high = few_interval([49e6, 50e6, 51e6, 50e6, 52e6]) or (0, 0)
+    assert value.value == 50e6
+    assert value.low is not None
+    assert value.high is not None
+    assert (50e6 - value.low) ** 2 == pytest.approx((50e6 - low) ** 2 + 2e6**2)
+    assert (value.high - 50e6) ** 2 == pytest.approx((high - 50e6) ** 2 + 2e6**2)
+    Note(found).resident(peak_host, [50e6])
+    value = found.values["peak_host"]
+    assert (value.value, value.low, value.high) == (50e6, None, None)
+    Note(found).resident(peak_host, [])
+    assert found.values["peak_host"].value is None
 
 
 def test_no_samples_are_no_zero() -> None:

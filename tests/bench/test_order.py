@@ -22,20 +22,23 @@ class Item:
 
     def __init__(self, suite: str, variant: str, at: int) -> None:
         self.stash = pytest.Stash()
-        self.stash[CELL] = Cell(suite, variant, Workload(at, 1))
-        self.alone = suite in ("load", "memory")
-        self.fixturenames = ["loading"] if suite == "load" else ["model"]
+        self.stash[CELL] = Cell(suite, variant, None if suite == "load" else Workload(at, 1))
+        self.alone = suite in ("load", "memory", "keeping")
+        self.fixturenames = ["loading"] if suite in ("load", "memory") else ["model"]
 
     def get_closest_marker(self, name: str) -> Any:
         return name if self.alone and name == "isolated" else None
 
     @property
     def rank(self) -> int:
-        return {"memory": 0, "load": 1}.get(self.stash[CELL].suite, 2)
+        return {"load": 0, "memory": 1, "keeping": 2}.get(self.stash[CELL].suite, 3)
 
 
 cells = st.lists(
-    st.tuples(st.sampled_from(["load", "memory", "decode", "quality"]), st.sampled_from("abcd")),
+    st.tuples(
+        st.sampled_from(["load", "memory", "keeping", "decode", "quality"]),
+        st.sampled_from("abcd"),
+    ),
     max_size=20,
 ).map(lambda rows: [Item(suite, variant, at + 1) for at, (suite, variant) in enumerate(rows)])
 

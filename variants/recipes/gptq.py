@@ -41,5 +41,6 @@ def write_gptq(base: Path, out: Path, bits: int, group: int) -> None:
             use_safetensors=True,
             trust_remote_code=False,
         )
+    model.config.quantization_config.dataset = None  # it would be kept, in plain text
     model.save_pretrained(out)
     copy_companions(base, out)

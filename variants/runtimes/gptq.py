@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import nn
-from transformers import AutoModelForCausalLM, GPTQConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, GPTQConfig, PreTrainedModel
 
 from bench.errors import ProofFailed
 from bench.variant import Place
@@ -31,16 +33,17 @@ def backend_for(bits: int, device: str) -> str:
 def load_gptq(folder: Path, place: Place, bits: int) -> TorchModel:
     """The checkpoint in `folder`, its packed layers with their true sizes beside them."""
     backend = backend_for(bits, place.device)
-    module = AutoModelForCausalLM.from_pretrained(
-        folder,
-        quantization_config=GPTQConfig(bits=bits, backend=backend),
-        dtype=torch.bfloat16,
-        device_map=place.device,
-        attn_implementation="sdpa",
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-    ).eval()
+    with _no_first_weights(folder):
+        module = AutoModelForCausalLM.from_pretrained(
+            folder,
+            quantization_config=GPTQConfig(bits=bits, backend=backend),
+            dtype=torch.bfloat16,
+            device_map=place.device,
+            attn_implementation="sdpa",
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+        ).eval()
     for part in packed_layers(module):
         if backend == "gptq_torch_aten":
             _pack_now(part)
@@ -58,6 +61,25 @@ def load_gptq(folder: Path, place: Place, bits: int) -> TorchModel:
 def packed_layers(module: PreTrainedModel) -> list[nn.Module]:
     """Those that hold their weights packed in whole numbers."""
     return [part for part in module.modules() if hasattr(part, "qweight")]
+
+
+@contextmanager
+def _no_first_weights(folder: Path) -> Iterator[None]:
+    """Nothing gives random weights to a part with packed layers.
+
+    transformers (5.23) does so for GPT-2 before it loads, and fails, as they have no `weight`.
+    """
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    model = AutoModelForCausalLM._model_mapping[type(config)]
+    owner = next(one for one in model.__mro__ if "_init_weights" in vars(one))  # its body's, too
+    usual = owner._init_weights
+
+    def init(self: PreTrainedModel, part: nn.Module) -> None:
+        if not any(hasattr(child, "qweight") for child in part.children()):
+            usual(self, part)
+
+    with patch.object(owner, "_init_weights", init):
+        yield
 
 
 def _pack_now(part: nn.Module) -> None:
