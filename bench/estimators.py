@@ -11,8 +11,8 @@ from bench.statistics import Interval, mean_interval, weighted_mean
 from bench.steady import few_interval, steady_interval
 
 PROCESSES = 2e6
-"""Bytes by which, in 95 of 100, one process's resident memory parts from another's that does the
-same (29 of them, 5 variants, Linux: 0.6 MB of standard deviation, 1.8 MB at most)."""
+"""Bytes, a little more than what parted the resident memory of processes that did the same (29 of
+them, 5 variants, Linux: a standard deviation of 0.6 MB, 1.8 MB at most)."""
 Estimate = tuple[float, Interval]
 Estimator = Callable[[Sequence[float], Sequence[float]], Estimate]
 """(samples behind the cut, their weights or nothing) -> the value and its 95 % interval."""
