@@ -12,7 +12,7 @@ from bench.session import BenchSession
 
 pytestmark = pytest.mark.isolated
 GRID = Grid(batch=(4,), prompt=(128,), new=(16,))
-ROUNDS = 5
+ROUNDS = 4
 """Each loads anew: rounds of one load part by less than two processes do."""
 
 
