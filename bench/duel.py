@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from bench.cell import Cell
-from bench.clock import Lap, no_collector
+from bench.clock import Lap, no_collector, with_room
 from bench.doubts import of_samples
 from bench.metric import Metric
 from bench.metrics.speedup import decode_speedup, first_token_speedup, latency_speedup
@@ -88,7 +88,7 @@ class Duel(Note):
             self.tick.drain(0.0)
 
     def _blocks(self, teacher: Step, variant: Step) -> list[Block]:
-        with no_collector():
+        def timed() -> list[Block]:
             again = warm_up(teacher, self._plan, self._watch)
             more = warm_up(variant, self._plan, self._watch)
             return rounds(
@@ -96,6 +96,9 @@ class Duel(Note):
                 lambda block: block.speedup(PARTS[latency_speedup]),
                 self._plan,
             )
+
+        with no_collector():
+            return with_room(timed)
 
     def _block(self, teacher: Step, variant: Step, repeats: int) -> Block:
         lap = self._watch.lap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -81,12 +82,15 @@ def _met(need: str, device: str) -> bool:
 
 
 def _importable(module: str) -> bool:
-    try:
-        spec = find_spec(module)
-    except ModuleNotFoundError:  # of what it stands in
-        return False
+    """Looked for without importing what it stands in."""
+    first, *rest = module.split(".")
+    found, name = find_spec(first), first
+    for part in rest:
+        name = f"{name}.{part}"
+        inside = found.submodule_search_locations if found else None
+        found = PathFinder.find_spec(name, list(inside)) if inside else None
     # without an origin: a mere folder of that name, as trackers leave
-    return spec is not None and spec.origin is not None
+    return found is not None and found.origin is not None
 
 
 def _capability(device: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from statistics import median
 from time import perf_counter
 from typing import Generic, TypeVar, cast
 
-from bench.clock import Lap, Stopwatch, no_collector
+from bench.clock import Lap, Stopwatch, no_collector, with_room
 from bench.steady import ENOUGH, steady_from, steady_interval
 
 Result = TypeVar("Result")
@@ -65,9 +65,13 @@ class Sampled(Generic[Result]):
 
 def sample(step: Callable[[], Result], plan: Plan, watch: Stopwatch) -> Sampled[Result]:
     """Warm up, then time laps of `step` until the plan has what it wants."""
-    with no_collector():
+
+    def timed() -> tuple[int, list[Lap]]:
         repeats = warm_up(step, plan, watch)
-        laps = rounds(lambda: watch.lap(step, repeats), lambda lap: lap.seconds, plan)
+        return repeats, rounds(lambda: watch.lap(step, repeats), lambda lap: lap.seconds, plan)
+
+    with no_collector():
+        repeats, laps = with_room(timed)
     return Sampled(laps=tuple(laps), repeats=repeats, result=cast(Result, watch.result))
 
 

@@ -13,7 +13,7 @@ from typing import IO, Any, TypeVar, cast
 import pytest
 
 from bench.cell import Cell
-from bench.clock import Lap, Stopwatch, no_collector
+from bench.clock import Lap, Stopwatch, no_collector, with_room
 from bench.measure import Measure
 from bench.sampling import Plan, Sampled
 from bench.vigil import Vigil
@@ -68,19 +68,23 @@ class Taken:
 
 def take(line: Line, label: str, step: Callable[[], object], watch: Stopwatch) -> Taken:
     """Warm up and time `step` as the other side says. Raises pytest.skip where it says so."""
-    laps: list[Lap] = []
-    each = repeats = 1
     line.say(at=label)
     with no_collector():
-        while (order := line.hear())["do"] != "end":
-            if order["do"] == "skip":
-                pytest.skip(order["why"])
-            if order["do"] == "warm":
-                line.say(**_warm(step, watch, order["seconds"]))
-                continue
-            each, repeats = order["laps"], order["repeats"]
-            laps += [watch.lap(step, repeats) for _ in range(each)]
-            line.say(done=True)
+        return with_room(lambda: _taken(line, step, watch))
+
+
+def _taken(line: Line, step: Callable[[], object], watch: Stopwatch) -> Taken:
+    laps: list[Lap] = []
+    each = repeats = 1
+    while (order := line.hear())["do"] != "end":
+        if order["do"] == "skip":
+            pytest.skip(order["why"])
+        if order["do"] == "warm":
+            line.say(**_warm(step, watch, order["seconds"]))
+            continue
+        each, repeats = order["laps"], order["repeats"]
+        laps += [watch.lap(step, repeats) for _ in range(each)]
+        line.say(done=True)
     return Taken(laps=tuple(laps), repeats=repeats, each=each)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from time import perf_counter
 
 import pytest
 
 from bench import clock as room
-from bench.clock import Stopwatch, no_collector
+from bench.clock import ROOM, Stopwatch, no_collector, with_room
 from tests.bench.hands import Hands
 
 
@@ -130,3 +133,40 @@ def test_a_result_is_gone_before_the_next_is_made() -> None:
     watch = Stopwatch()
     laps = [watch.lap(step) for _ in range(3)]
     assert len(laps) == len(alive) == 3
+
+
+def test_steps_are_timed_where_the_stack_has_room() -> None:
+    """Its own frame and 300 beneath it lie in one chunk, however deep the caller stands."""
+    assert with_room(lambda: sys._getframe(1).f_code.co_stacksize) == ROOM
+    with pytest.raises(RuntimeError, match="from within"):
+        with_room(partial(_fail, "from within"))
+
+
+def _fail(why: str) -> None:
+    raise RuntimeError(why)
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="of CPython's frames")
+def test_a_step_takes_as_long_however_deep_its_caller_stands() -> None:
+    """The ratio of the slowest place to the fastest; without room it is 2 and more."""
+
+    def nested(depth: int, call: Callable[[], object]) -> object:
+        return call() if depth == 0 else nested(depth - 1, call)
+
+    def step() -> None:
+        for _ in range(500):
+            nested(12, int)
+
+    depths = range(0, 96, 4)
+    took: dict[int, list[float]] = {depth: [] for depth in depths}
+
+    def timed(depth: int) -> None:
+        start = perf_counter()
+        step()
+        took[depth].append(perf_counter() - start)
+
+    for _ in range(15):
+        for depth in depths:
+            nested(depth, partial(with_room, partial(timed, depth)))
+    fastest = [min(seconds) for seconds in took.values()]
+    assert max(fastest) < 1.5 * min(fastest)

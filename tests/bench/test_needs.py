@@ -43,6 +43,7 @@ def test_a_part_of_a_namespace_is_found_and_its_bare_folder_is_not(
     (tmp_path / "nobodys" / "part" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     assert why_unmet(("nobodys.part",)) == []
+    assert "nobodys" not in sys.modules
     assert why_unmet(("nobodys", "nobodys.other", "absent.part")) == [
         "needs nobodys", "needs nobodys.other", "needs absent.part",
     ]  # fmt: skip
