@@ -26,8 +26,8 @@ def _few(samples: Sequence[float], _: Sequence[float]) -> Estimate:
     return median(samples), few_interval(samples)
 
 
-def _resident(samples: Sequence[float], _: Sequence[float]) -> Estimate:
-    value, interval = median(samples), few_interval(samples)
+def _resident(samples: Sequence[float], weights: Sequence[float]) -> Estimate:
+    value, interval = _few(samples, weights)
     if interval is None:
         return value, None
     below, above = (hypot(value - end, PROCESSES) for end in interval)

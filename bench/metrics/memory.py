@@ -122,7 +122,7 @@ def release_at_once() -> None:
     Left alone, glibc raises these two limits to the size of what was freed (to 32 and 64 MiB) and
     keeps that much for later: how much depends on the order in which threads free, so that one
     step's peak differs by a third between processes. Nothing takes this back in a process, and
-    steps with large blocks take longer under it: for processes in which no step is timed.
+    steps with large blocks take longer under it: for processes that time nothing but loading.
     """
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
