@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils import parametrize
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
+from transformers import (
+    AttentionInterface,
+    AttentionMaskInterface,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+)
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
 
 from bench.errors import Unsupported
 from bench.variant import Place
@@ -24,6 +32,7 @@ SHAPES = {
     "one head": {"n_head": 1},
     "wide": {"n_inner": 24},
 }
+ATTENTIONS = ["sdpa", "eager"]
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +44,8 @@ def no_gradients():
 def gpt2(**more) -> PreTrainedModel:
     torch.manual_seed(1)
     own = {"n_embd": 48, "n_head": 3, "n_layer": 3, "n_positions": 64, "initializer_range": 0.3}
-    config = GPT2Config(vocab_size=tiny.VOCABULARY, **{**own, **more}, attn_implementation="sdpa")
-    return GPT2LMHeadModel(config).eval()
+    own |= {"attn_implementation": "sdpa"}
+    return GPT2LMHeadModel(GPT2Config(vocab_size=tiny.VOCABULARY, **{**own, **more})).eval()
 
 
 def ids(rows: int, length: int) -> torch.Tensor:
@@ -46,9 +55,10 @@ def ids(rows: int, length: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_prompt_and_steps_score_as_the_whole_text_does(shape, rows):
-    module, text = gpt2(**SHAPES[shape]), ids(rows, 12)
+def test_prompt_and_steps_score_as_the_whole_text_does(shape, attention, rows):
+    module, text = gpt2(**SHAPES[shape], attn_implementation=attention), ids(rows, 12)
     wanted = module(input_ids=text, use_cache=False).logits
     step = stepper(lean(module), 12, True)
     assert isinstance(step, Gpt2Stepper)
@@ -57,11 +67,12 @@ def test_prompt_and_steps_score_as_the_whole_text_does(shape, rows):
     assert step.read == 12
 
 
+@pytest.mark.parametrize("attention", ATTENTIONS)
 @settings(max_examples=25, deadline=None)
 @given(pieces=st.lists(st.integers(1, 6), min_size=1, max_size=6), data=st.data())
-def test_pieces_of_any_length_and_what_is_taken_back(pieces, data):
+def test_pieces_of_any_length_and_what_is_taken_back(attention, pieces, data):
     with torch.inference_mode():
-        module, text = gpt2(), ids(2, sum(pieces))
+        module, text = gpt2(attn_implementation=attention), ids(2, sum(pieces))
         wanted = module(input_ids=text, use_cache=False).logits
         step = stepper(lean(module), text.shape[1] + 6, True)
         for fresh in pieces:
@@ -105,11 +116,13 @@ def another_kind(module: PreTrainedModel) -> None:
     module.transformer.h[2].__class__ = Odd
 
 
-def written_out(module: PreTrainedModel) -> None:
-    module.config._attn_implementation = "eager"
+def another_attention(module: PreTrainedModel) -> None:
+    AttentionInterface.register("somebody's", sdpa_attention_forward)
+    AttentionMaskInterface.register("somebody's", sdpa_mask)
+    module.config._attn_implementation = "somebody's"
 
 
-@pytest.mark.parametrize("change", [hooked, rewritten, another_kind, written_out])
+@pytest.mark.parametrize("change", [hooked, rewritten, another_kind, another_attention])
 def test_a_module_with_anything_of_its_own_goes_its_own_way(change):
     module, text = gpt2(), ids(1, 7)
     change(module)
@@ -118,6 +131,11 @@ def test_a_module_with_anything_of_its_own_goes_its_own_way(change):
     assert isinstance(step, ModuleStepper)
     found = torch.cat([step(text[:, :6], 6), step(text[:, 6:])], 1)
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_attention_in_another_order_and_precision_goes_its_own_way():
+    module = gpt2(attn_implementation="eager", reorder_and_upcast_attn=True)
+    assert isinstance(stepper(lean(module), 7, True), ModuleStepper)
 
 
 def test_layers_inside_may_be_any():

@@ -17,17 +17,52 @@ Parts = tuple[Call, Call, float, Call, Call, Call, Call, Call]
 """A block's: norm, query-key-value, scale, output; norm, up, activation, down."""
 
 
+def fused(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    scale: float,
+) -> torch.Tensor:
+    """By torch's own operator; several tokens without a mask each see what came before them."""
+    causal = mask is None and query.shape[2] > 1
+    return scaled_dot_product_attention(query, key, value, mask, 0.0, causal, scale=scale)
+
+
+def written_out(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    scale: float,
+) -> torch.Tensor:
+    """The same in plain operators: every score is stored."""
+    scores = torch.matmul(query, key.transpose(2, 3)).mul_(scale)
+    fresh = query.shape[2]
+    if mask is None and fresh > 1:
+        mask = _mask(0, fresh, query.device)
+    if mask is not None:
+        scores.masked_fill_(~mask, -torch.inf)
+    return torch.matmul(torch.softmax(scores, -1), value)
+
+
+ATTENTIONS = {"sdpa": fused, "eager": written_out}
+"""What attends, by transformers' word for it."""
+
+
 def is_plain(module: GPT2LMHeadModel) -> bool:
     """Whether every part that is passed by here is transformers' own, trimmed, without hooks.
 
-    Layers inside may be any; attention has to be torch's own operator.
+    Layers inside may be any; attention has to be torch's own operator, or plainly written out.
     """
     body, config = module.transformer, module.config
+    attention = config._attn_implementation
     kinds = [(body, GPT2Model)]
     for block in body.h:
         kinds += [(block, GPT2Block), (block.attn, GPT2Attention), (block.mlp, GPT2MLP)]
     return (
-        config._attn_implementation == "sdpa"
+        attention in ATTENTIONS
+        and not (attention == "eager" and config.reorder_and_upcast_attn)
         and not config.add_cross_attention
         and is_trimmed(module, GPT2LMHeadModel)
         and all(is_trimmed(part, kind) for part, kind in kinds)
@@ -45,6 +80,7 @@ class Gpt2Stepper:
         self._tokens, self._places = body.wte, body.wpe
         self._blocks = [_parts(block) for block in body.h]
         self._last, self._head = _norm(body.ln_f), module.lm_head
+        self._attend = ATTENTIONS[module.config._attn_implementation]
         self._heads = attention.num_heads, attention.head_dim
         self._length, self.read = length, 0
         self._most = min(length, module.config.max_position_embeddings)  # the last is never fed
@@ -59,15 +95,13 @@ class Gpt2Stepper:
         slots = iter(cache.narrow(3, past, fresh).unbind(0))
         seen = iter(cache.narrow(3, 0, self.read).unbind(0))
         mask = _mask(past, fresh, ids.device) if past and fresh > 1 else None
-        causal = fresh > 1 and not past
         split, join = (self._split, self._join) if fresh > 1 else (self._split_one, self._join_one)
+        attend = self._attend
         for norm, qkv, scale, out, norm_2, up, act, down in self._blocks:
             query, key, value = split(qkv(norm(x)))
             next(slots).copy_(key)
             next(slots).copy_(value)
-            found = scaled_dot_product_attention(
-                query, next(seen), next(seen), mask, 0.0, causal, scale=scale
-            )
+            found = attend(query, next(seen), next(seen), mask, scale)
             x.add_(out(join(found)))
             x.add_(down(act(up(norm_2(x)))))
         if count < fresh:  # the output layer is the largest of all
