@@ -117,6 +117,14 @@ def floats(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def joined(base, tmp_path_factory):
+    """onnx, of a model whose queries, keys and values one matrix makes."""
+    folder = tmp_path_factory.mktemp("joined")
+    Catalog.of(("variants",)).get("onnx").build(base, folder)
+    return folder
+
+
 def test_a_float_graph_under_the_name_int4_is_refused(floats, tmp_path):
     shutil.copytree(floats, tmp_path, dirs_exist_ok=True)
     facts = json.loads((tmp_path / FACTS).read_text())
@@ -125,17 +133,28 @@ def test_a_float_graph_under_the_name_int4_is_refused(floats, tmp_path):
         OnnxModel(tmp_path, PLACE).proof()
 
 
-def test_both_spellings_of_the_attention_are_one(floats):
+@pytest.mark.parametrize("kind", ["floats", "joined"])
+def test_both_spellings_of_the_attention_are_one(kind, request):
     """The standard one grows its past as a GPU's session does."""
-    fused, spelt = OnnxModel(floats, PLACE), OnnxModel(floats, PLACE, graph=STANDARD)
+    folder = request.getfixturevalue(kind)
+    fused, spelt = OnnxModel(folder, PLACE), OnnxModel(folder, PLACE, graph=STANDARD)
     assert np.abs(fused.logits(ROWS) - spelt.logits(ROWS)).max() < 1e-4
     assert fused.generate(ROWS, 6) == spelt.generate(ROWS, 6)
     assert spelt.proof()["attention"] == "written out"
 
 
-def test_the_standard_spelling_is_standard(floats):
-    onnx.checker.check_model(str(floats / STANDARD), full_check=True)
-    graph = onnx.load(floats / STANDARD, load_external_data=False)
+def test_what_one_matrix_made_is_handed_on_in_one(joined):
+    """The standard's operators want it apart, once a layer."""
+    for graph, splits in ((GRAPH, 0), (STANDARD, 4)):
+        nodes = onnx.load(joined / graph, load_external_data=False).graph.node
+        assert Counter(node.op_type for node in nodes)["Split"] == splits
+
+
+@pytest.mark.parametrize("kind", ["floats", "joined"])
+def test_the_standard_spelling_is_standard(kind, request):
+    path = request.getfixturevalue(kind) / STANDARD
+    onnx.checker.check_model(str(path), full_check=True)
+    graph = onnx.load(path, load_external_data=False)
     assert {node.domain for node in graph.graph.node} == {""}
     assert {one.domain for one in graph.opset_import} == {""}
 

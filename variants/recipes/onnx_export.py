@@ -152,6 +152,9 @@ def export(model: PreTrainedModel, facts: Facts, base: Path, out: Path) -> None:
             verbose=False,
         )
     without_idle_reshapes(program.model)
+    without_idle_splits(program.model)
+    ir.passes.common.RemoveUnusedNodesPass()(program.model)
+    ir.passes.common.ClearMetadataAndDocStringPass()(program.model)
     program.save(out / GRAPH, external_data=True)
     (out / FACTS).write_text(json.dumps(asdict(facts), indent=1) + "\n", encoding="utf-8")
     model.config._attn_implementation = "sdpa"
@@ -219,8 +222,17 @@ def without_idle_reshapes(model: ir.Model) -> None:
             end.replace_all_uses_with(root)
         else:
             node.replace_input_with(0, root)
-    ir.passes.common.RemoveUnusedNodesPass()(model)
-    ir.passes.common.ClearMetadataAndDocStringPass()(model)
+
+
+def without_idle_splits(model: ir.Model) -> None:
+    """The fused operator takes queries, keys and values in one, where one matrix made them."""
+    name = FUSED.partition("::")[2]
+    for node in [node for node in model.graph if node.op_type == name]:
+        split = node.inputs[0].producer() if node.inputs[0] else None
+        if split is None or split.op_type != "Split" or split.outputs != node.inputs[:3]:
+            continue
+        for at, value in enumerate((split.inputs[0], None, None)):
+            node.replace_input_with(at, value)
 
 
 @contextmanager

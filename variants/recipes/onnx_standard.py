@@ -99,7 +99,8 @@ class _Writer:
 
     def attend(self, node: ir.Node, bias: ir.Value, facts: Facts) -> Sequence[ir.Value]:
         """(batch, tokens, heads x size), and the keys and values with the past before them."""
-        query, key, value, past_key, past_value = node.inputs[:5]
+        query, key, value = self._parts(node, facts)
+        past_key, past_value = node.inputs[3:5]
         scale = node.attributes["scale"].as_float()
         queries = self._heads(query, facts.heads, facts)
         keys = self.op("Concat", past_key, self._heads(key, facts.kv_heads, facts), axis=2)
@@ -112,6 +113,14 @@ class _Writer:
         rows = self.op("Transpose", mixed, perm=[0, 2, 1, 3])
         width = facts.heads * facts.head_size
         return self.op("Reshape", rows, self.whole(0, 0, width)), keys, values
+
+    def _parts(self, node: ir.Node, facts: Facts) -> Sequence[ir.Value]:
+        """Queries, keys and values, which may come in one."""
+        if node.inputs[1] is not None:
+            return node.inputs[:3]
+        widths = (heads * facts.head_size for heads in (facts.heads, *[facts.kv_heads] * 2))
+        first = self.op("Split", node.inputs[0], self.whole(*widths), outputs=3, axis=-1)
+        return first.producer().outputs
 
     def _heads(self, x: ir.Value, heads: int, facts: Facts) -> ir.Value:
         """(batch, tokens, heads x size) -> (batch, heads, tokens, size)."""

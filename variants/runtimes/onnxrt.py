@@ -20,6 +20,13 @@ from variants.runtimes.onnx_graph import GRAPH, INPUTS, Facts
 from variants.runtimes.onnx_proof import PROVIDERS, prove, stored_bytes, watched
 from variants.runtimes.onnx_trace import operators, redraw
 
+TIMED_SPIN = tuple(map(int, ort.__version__.split(".")[:2])) >= (1, 26)
+AWAKE = (
+    ("session.intra_op.spin_duration_us", "300")
+    if TIMED_SPIN
+    else ("session.force_spinning_stop", "1")
+)
+"""Between two tokens lie some 0.1 ms; before 1.26 a thread sleeps at once or spins on."""
 PROBED_FORWARDS = 3
 """The proof's profile holds one prompt and two single tokens."""
 
@@ -31,12 +38,15 @@ def prepare(folder: Path, place: Place) -> None:
 
 
 def options(place: Place, *, profile: Path | None = None) -> ort.SessionOptions:
-    """Threads as asked; they stop spinning when a forward ends, so that others are not slowed."""
+    """Threads as asked; they stay awake for the next token, and then sleep.
+
+    Left alone they spin for a second and more, and slow whoever runs next.
+    """
     found = ort.SessionOptions()
     found.intra_op_num_threads, found.inter_op_num_threads = place.threads, 1
     found.use_deterministic_compute = place.deterministic
     found.log_severity_level = 3
-    found.add_session_config_entry("session.force_spinning_stop", "1")
+    found.add_session_config_entry(*AWAKE)
     if profile is not None:
         found.enable_profiling = True
         found.profile_file_prefix = str(profile)
