@@ -15,6 +15,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch.nn.functional import linear
 
+from bench import Place
+from variants.runtimes.onnxrt import options
+
 THREADS, ROUNDS, REPEATS = 2, 6, 12
 WIDTH, LAYERS, VOCABULARY = 768, 12, 50257
 SHAPES = [
@@ -137,10 +140,7 @@ def by_onnx(node: Nodes) -> Token:
     )
     versions = [helper.make_opsetid("", 21), helper.make_opsetid(MICROSOFT, 1)]
     model = helper.make_model(graph, opset_imports=versions, ir_version=10)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = THREADS
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    session = ort.InferenceSession(model.SerializeToString(), options)
+    session = ort.InferenceSession(model.SerializeToString(), options(Place(threads=THREADS)))
     feed = {f"x{inside}": np.ones((1, inside), np.float32) for inside in (WIDTH, 4 * WIDTH)}
     return lambda: session.run(None, feed)
 
