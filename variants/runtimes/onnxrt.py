@@ -26,7 +26,7 @@ AWAKE = (
     if TIMED_SPIN
     else ("session.force_spinning_stop", "1")
 )
-"""Between two tokens lie some 0.1 ms; before 1.26 a thread sleeps at once or spins on."""
+"""Far longer than lies between two tokens; before 1.26 a thread sleeps at once or spins on."""
 PROBED_FORWARDS = 3
 """The proof's profile holds one prompt and two single tokens."""
 
